@@ -1,0 +1,44 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Path from "effect/Path"
+import type * as FileSystem from "effect/FileSystem"
+import type * as Scope from "effect/Scope"
+
+/**
+ * The processor's cores as permits. Native work (a decode, an inference) runs
+ * inside `use`, so that everything in flight together asks for no more threads
+ * than there are cores.
+ */
+export class Cores extends Context.Service<
+  Cores,
+  {
+    /** How many there are to share. */
+    readonly total: number
+    /** Runs an effect while holding `n` permits (at most `total`). */
+    readonly use: (n: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  }
+>()("rankshift/Cores") {}
+
+/**
+ * A small side memory that survives runs but decides no result: sources keep
+ * the hashes of files here, by size, time and inode. Losing it costs time only.
+ */
+export class Memo extends Context.Service<
+  Memo,
+  {
+    readonly load: (name: string) => Effect.Effect<Uint8Array | undefined>
+    readonly save: (name: string, bytes: Uint8Array) => Effect.Effect<void>
+  }
+>()("rankshift/Memo") {}
+
+/** How far a long whole-table stage has come, in units of its own choice. */
+export class Progress extends Context.Service<
+  Progress,
+  { readonly report: (done: number, total: number, unit: string) => Effect.Effect<void> }
+>()("rankshift/Progress") {}
+
+/** The folder that relative paths in params start from: that of the pipeline file. */
+export class Root extends Context.Service<Root, { readonly directory: string }>()("rankshift/Root") {}
+
+/** All that a stage may ask for. */
+export type StageServices = Cores | Memo | Progress | Root | FileSystem.FileSystem | Path.Path | Scope.Scope

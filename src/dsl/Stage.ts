@@ -1,0 +1,265 @@
+import type * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import type { Batch, Row, Table } from "../arrow/Table.ts"
+import { type Input, isNode, type Node } from "./Node.ts"
+import type { StageServices } from "./Services.ts"
+import type { RowError, StageError } from "./StageError.ts"
+
+/** An input that takes a list of nodes. */
+export interface Many<out T extends Table = Table> {
+  readonly slot: "many"
+  readonly table: T
+}
+
+/** An input that may be left out. */
+export interface Optional<out T extends Table = Table> {
+  readonly slot: "optional"
+  readonly table: T
+}
+
+/** What an input accepts: a node of a table, a list of them, or one that may be missing. */
+export type Slot = Table | Many | Optional
+
+/** Inputs by name. */
+export type Slots = Readonly<Record<string, Slot>>
+
+/** An input that takes a list of nodes. */
+export const many = <T extends Table>(table: T): Many<T> => ({ slot: "many", table })
+
+/** An input that may be left out. */
+export const optional = <T extends Table>(table: T): Optional<T> => ({ slot: "optional", table })
+
+type RequiredEdges<I extends Slots> = { readonly [K in keyof I as I[K] extends Optional ? never : K]: Edge<I[K]> }
+type OptionalEdges<I extends Slots> = { readonly [K in keyof I as I[K] extends Optional ? K : never]?: Edge<I[K]> }
+type Edge<S extends Slot> =
+  S extends Many<infer T>
+    ? ReadonlyArray<Node<T>>
+    : S extends Optional<infer T>
+      ? Node<T>
+      : S extends Table
+        ? Node<S>
+        : never
+
+/** The nodes a stage takes: one by itself, or a record of all of them. */
+export type Edges<I extends Slots> =
+  | (RequiredEdges<I> & OptionalEdges<I>)
+  | (SoleInput<I> extends infer K extends keyof I ? Edge<I[K]> : never)
+type SoleInput<I extends Slots> = { [K in keyof I]: [keyof I] extends [K] ? K : never }[keyof I]
+
+/** A function compared as a method is: a typed stage then fits where its types are forgotten. */
+export type Step<A, B, E> = { call(a: A): Effect.Effect<B, E, StageServices> }["call"]
+
+/** An input as a whole-table stage sees it. */
+export interface Reader<T extends Table> {
+  /** How many rows there are. */
+  readonly rows: number
+  /** The rows in order, batch by batch; memory holds a batch at a time. */
+  readonly batches: Stream.Stream<Batch<T>, StageError>
+  /** All rows at once. */
+  readonly all: Effect.Effect<Batch<T>, StageError>
+}
+
+/** What a stage reads of each input. */
+export type Readers<I extends Slots> = {
+  readonly [K in keyof I]: I[K] extends Many<infer T>
+    ? ReadonlyArray<Reader<T>>
+    : I[K] extends Optional<infer T>
+      ? Reader<T> | undefined
+      : I[K] extends Table
+        ? Reader<I[K]>
+        : never
+}
+
+type TableOf<S extends Slot> = S extends Table ? S : never
+
+/**
+ * Whether results are written to the store.
+ * - `always`: written; what stands on them is keyed by their content.
+ * - `budget`: written while the pixel budget lasts, computed again where not.
+ * - `never`: streamed.
+ * What stands on the last two is keyed by their key, so it is the same either way.
+ */
+export type Persist = "always" | "budget" | "never"
+
+/** What every stage says of itself. */
+export interface Declaration<I extends Slots, P extends Schema.Top, O extends Table> {
+  /** `import.meta` of the module that declares the stage: its code is the stage's fingerprint. */
+  readonly module: { readonly url: string }
+  /** Replaces the fingerprint of the code, for those who want to decide by hand. */
+  readonly version?: string
+  readonly params: P
+  readonly inputs: I
+  readonly output: O
+  /** What outside code, params and inputs can change the numbers: versions, providers. */
+  readonly environment?: Effect.Effect<Readonly<Record<string, string>>, StageError>
+  /** A short name for a node of this stage, taken from its params (`hog`, `sketch`). */
+  label?(params: P["Type"]): string
+}
+
+/** Sees all of its inputs at once. */
+export interface WholeDeclaration<I extends Slots, P extends Schema.Top, O extends Table> extends Declaration<I, P, O> {
+  /**
+   * A cheap stamp of what lies outside the pipeline (size, time and inode of
+   * files). It is part of the key, so the stage runs again when it changes.
+   */
+  stamp?(params: P["Type"]): Effect.Effect<string, StageError, StageServices>
+  run(
+    inputs: Readers<I>,
+    params: P["Type"],
+  ): Effect.Effect<Batch<O> | Stream.Stream<Batch<O>, StageError, StageServices>, StageError, StageServices>
+}
+
+/** Walks the shards of one input, batch by batch; sees its other inputs whole. */
+export interface RowsDeclaration<
+  I extends Slots,
+  P extends Schema.Top,
+  O extends Table,
+  Over extends keyof I,
+> extends Declaration<I, P, O> {
+  /** The input that is walked shard by shard. */
+  readonly over: Over
+  /** `always` where nothing is said. */
+  readonly persist?: Persist
+  /** Prepares the work once a node (a session, say) and gives what is done to each batch. */
+  open(
+    inputs: Readers<Omit<I, Over>>,
+    params: P["Type"],
+  ): Effect.Effect<Step<Batch<TableOf<I[Over]>>, Batch<O>, StageError>, StageError, StageServices>
+}
+
+/** As `RowsDeclaration`, but one row at a time: rows of any size stay within memory. */
+export interface EachDeclaration<
+  I extends Slots,
+  P extends Schema.Top,
+  O extends Table,
+  Over extends keyof I,
+> extends Declaration<I, P, O> {
+  readonly over: Over
+  readonly persist?: Persist
+  /** What happens to a bad row; `fail` where nothing is said. */
+  onBadRow?(params: P["Type"]): "fail" | "skip"
+  open(
+    inputs: Readers<Omit<I, Over>>,
+    params: P["Type"],
+  ): Effect.Effect<Step<Row<TableOf<I[Over]>>, Row<O>, StageError | RowError>, StageError, StageServices>
+}
+
+type Rest<P extends Schema.Top> = {} extends P["Encoded"] ? [params?: P["Encoded"]] : [params: P["Encoded"]]
+
+/** A stage is a function from nodes to a node. One without inputs takes params alone. */
+export type Stage<I extends Slots, P extends Schema.Top, O extends Table> = AnyStage &
+  (keyof I extends never ? (...rest: Rest<P>) => Node<O> : (inputs: Edges<I>, ...rest: Rest<P>) => Node<O>)
+
+/** Readers by input, as the engine hands them over. */
+export type AnyReaders = Readonly<Record<string, Reader<Table> | ReadonlyArray<Reader<Table>> | undefined>>
+
+interface AnyDeclaration {
+  readonly name: string
+  readonly module: { readonly url: string }
+  readonly version: string | undefined
+  readonly params: Schema.Top
+  readonly inputs: Slots
+  readonly output: Table
+  readonly environment: Effect.Effect<Readonly<Record<string, string>>, StageError> | undefined
+  label?(params: unknown): string
+}
+
+/** A whole-table stage, its types forgotten. Methods, so that any declaration fits. */
+export interface AnyWhole extends AnyDeclaration {
+  readonly kind: "whole"
+  readonly persist: "always"
+  stamp?(params: unknown): Effect.Effect<string, StageError, StageServices>
+  run(
+    inputs: AnyReaders,
+    params: unknown,
+  ): Effect.Effect<Batch<Table> | Stream.Stream<Batch<Table>, StageError, StageServices>, StageError, StageServices>
+}
+
+/** A batch-wise stage, its types forgotten. */
+export interface AnyRows extends AnyDeclaration {
+  readonly kind: "rows"
+  readonly over: string
+  readonly persist: Persist
+  open(
+    inputs: AnyReaders,
+    params: unknown,
+  ): Effect.Effect<Step<Batch<Table>, Batch<Table>, StageError>, StageError, StageServices>
+}
+
+/** A row-by-row stage, its types forgotten. */
+export interface AnyEach extends AnyDeclaration {
+  readonly kind: "each"
+  readonly over: string
+  readonly persist: Persist
+  onBadRow?(params: unknown): "fail" | "skip"
+  open(
+    inputs: AnyReaders,
+    params: unknown,
+  ): Effect.Effect<Step<Row<Table>, Row<Table>, StageError | RowError>, StageError, StageServices>
+}
+
+/** Any stage, its types forgotten: what the engine works with. */
+export type AnyStage = AnyWhole | AnyRows | AnyEach
+
+const apply = (stage: AnyStage, args: ReadonlyArray<unknown>): Node => {
+  const names = Object.keys(stage.inputs)
+  const [first, second] = names.length === 0 ? [{}, args[0]] : args
+  const sole = names.length === 1 ? names[0] : undefined
+  const bare = sole !== undefined && (isNode(first) || Array.isArray(first))
+  return {
+    _tag: "Node",
+    stage,
+    params: second ?? {},
+    inputs: bare ? { [sole]: first as Input } : (first as Readonly<Record<string, Input>>),
+    table: stage.output,
+    label: undefined,
+    persist: undefined,
+  }
+}
+
+// The one place where the typed face of a stage and its erased body meet.
+const make = <I extends Slots, P extends Schema.Top, O extends Table>(stage: AnyStage): Stage<I, P, O> => {
+  const { name, ...fields } = stage
+  const call = (...args: ReadonlyArray<unknown>) => apply(call as unknown as AnyStage, args)
+  Object.defineProperty(call, "name", { value: name })
+  return Object.assign(call, fields) as unknown as Stage<I, P, O>
+}
+
+const declared = (name: string, declaration: Declaration<Slots, Schema.Top, Table>) => ({
+  ...declaration,
+  name,
+  version: declaration.version,
+  environment: declaration.environment,
+})
+
+/**
+ * Declares a stage that sees its inputs whole and writes one table.
+ *
+ * @example
+ * const count = whole("count", {
+ *   module: import.meta,
+ *   params: Schema.Struct({}),
+ *   inputs: { labels: Labels },
+ *   output: Count,
+ *   run: ({ labels }) => Effect.succeed({ count: Int32Array.of(labels.rows) }),
+ * })
+ */
+export const whole = <const I extends Slots, P extends Schema.Top, O extends Table>(
+  name: string,
+  declaration: WholeDeclaration<I, P, O>,
+): Stage<I, P, O> => make({ ...declaration, ...declared(name, declaration), kind: "whole", persist: "always" })
+
+/** Declares a stage that maps batches of one input to batches of its output, shard by shard. */
+export const rows = <const I extends Slots, P extends Schema.Top, O extends Table, const Over extends keyof I & string>(
+  name: string,
+  declaration: RowsDeclaration<I, P, O, Over>,
+): Stage<I, P, O> =>
+  make({ ...declaration, ...declared(name, declaration), kind: "rows", persist: declaration.persist ?? "always" })
+
+/** Declares a stage that maps rows of one input to rows of its output, one at a time. */
+export const each = <const I extends Slots, P extends Schema.Top, O extends Table, const Over extends keyof I & string>(
+  name: string,
+  declaration: EachDeclaration<I, P, O, Over>,
+): Stage<I, P, O> =>
+  make({ ...declaration, ...declared(name, declaration), kind: "each", persist: declaration.persist ?? "always" })
