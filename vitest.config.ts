@@ -5,5 +5,6 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/slow/**", "node_modules/**"],
     testTimeout: 30_000,
+    reporters: ["default", "./test/closing.ts"],
   },
 })

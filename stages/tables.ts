@@ -31,6 +31,9 @@ export const Features = /* @__PURE__ */ Table.rows("features", { id: "utf8", fea
 /** The classes of each image: one, several or none. */
 export const Labels = /* @__PURE__ */ Table.rows("labels", { id: "utf8", labels: "int32s" })
 
+/** The names of a set's classes: row `i` is class `i`. */
+export const Classes = /* @__PURE__ */ Table.whole("classes", { name: "utf8" })
+
 /**
  * A fitted probe: one row with an ONNX graph from `features` (`[rows, width]`
  * float32) to `scores` (`[rows, classes]` float32, higher is better). `curve`

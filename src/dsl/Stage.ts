@@ -6,6 +6,9 @@ import { type Input, isNode, type Node } from "./Node.ts"
 import type { StageServices } from "./Services.ts"
 import type { RowError, StageError } from "./StageError.ts"
 
+/** A schema of params: read and written without services. */
+export type ParamsSchema = Schema.Codec<unknown, unknown>
+
 /** An input that takes a list of nodes. */
 export interface Many<out T extends Table = Table> {
   readonly slot: "many"
@@ -41,11 +44,12 @@ type Edge<S extends Slot> =
         ? Node<S>
         : never
 
-/** The nodes a stage takes: one by itself, or a record of all of them. */
+/** The nodes a stage takes: the only one it needs by itself, or a record of all of them. */
 export type Edges<I extends Slots> =
   | (RequiredEdges<I> & OptionalEdges<I>)
   | (SoleInput<I> extends infer K extends keyof I ? Edge<I[K]> : never)
-type SoleInput<I extends Slots> = { [K in keyof I]: [keyof I] extends [K] ? K : never }[keyof I]
+type SoleInput<I extends Slots> = Sole<keyof I> | Sole<keyof RequiredEdges<I>>
+type Sole<Names extends PropertyKey> = { [K in Names]: [Names] extends [K] ? K : never }[Names]
 
 /** A function compared as a method is: a typed stage then fits where its types are forgotten. */
 export type Step<A, B, E> = { call(a: A): Effect.Effect<B, E, StageServices> }["call"]
@@ -83,7 +87,7 @@ type TableOf<S extends Slot> = S extends Table ? S : never
 export type Persist = "always" | "budget" | "never"
 
 /** What every stage says of itself. */
-export interface Declaration<I extends Slots, P extends Schema.Top, O extends Table> {
+export interface Declaration<I extends Slots, P extends ParamsSchema, O extends Table> {
   /** `import.meta` of the module that declares the stage: its code is the stage's fingerprint. */
   readonly module: { readonly url: string }
   /** Replaces the fingerprint of the code, for those who want to decide by hand. */
@@ -98,7 +102,11 @@ export interface Declaration<I extends Slots, P extends Schema.Top, O extends Ta
 }
 
 /** Sees all of its inputs at once. */
-export interface WholeDeclaration<I extends Slots, P extends Schema.Top, O extends Table> extends Declaration<I, P, O> {
+export interface WholeDeclaration<I extends Slots, P extends ParamsSchema, O extends Table> extends Declaration<
+  I,
+  P,
+  O
+> {
   /**
    * A cheap stamp of what lies outside the pipeline (size, time and inode of
    * files). It is part of the key, so the stage runs again when it changes.
@@ -113,7 +121,7 @@ export interface WholeDeclaration<I extends Slots, P extends Schema.Top, O exten
 /** Walks the shards of one input, batch by batch; sees its other inputs whole. */
 export interface RowsDeclaration<
   I extends Slots,
-  P extends Schema.Top,
+  P extends ParamsSchema,
   O extends Table,
   Over extends keyof I,
 > extends Declaration<I, P, O> {
@@ -131,7 +139,7 @@ export interface RowsDeclaration<
 /** As `RowsDeclaration`, but one row at a time: rows of any size stay within memory. */
 export interface EachDeclaration<
   I extends Slots,
-  P extends Schema.Top,
+  P extends ParamsSchema,
   O extends Table,
   Over extends keyof I,
 > extends Declaration<I, P, O> {
@@ -145,10 +153,10 @@ export interface EachDeclaration<
   ): Effect.Effect<Step<Row<TableOf<I[Over]>>, Row<O>, StageError | RowError>, StageError, StageServices>
 }
 
-type Rest<P extends Schema.Top> = {} extends P["Encoded"] ? [params?: P["Encoded"]] : [params: P["Encoded"]]
+type Rest<P extends ParamsSchema> = {} extends P["Encoded"] ? [params?: P["Encoded"]] : [params: P["Encoded"]]
 
 /** A stage is a function from nodes to a node. One without inputs takes params alone. */
-export type Stage<I extends Slots, P extends Schema.Top, O extends Table> = AnyStage &
+export type Stage<I extends Slots, P extends ParamsSchema, O extends Table> = AnyStage &
   (keyof I extends never ? (...rest: Rest<P>) => Node<O> : (inputs: Edges<I>, ...rest: Rest<P>) => Node<O>)
 
 /** Readers by input, as the engine hands them over. */
@@ -158,7 +166,7 @@ interface AnyDeclaration {
   readonly name: string
   readonly module: { readonly url: string }
   readonly version: string | undefined
-  readonly params: Schema.Top
+  readonly params: ParamsSchema
   readonly inputs: Slots
   readonly output: Table
   readonly environment: Effect.Effect<Readonly<Record<string, string>>, StageError> | undefined
@@ -202,10 +210,18 @@ export interface AnyEach extends AnyDeclaration {
 /** Any stage, its types forgotten: what the engine works with. */
 export type AnyStage = AnyWhole | AnyRows | AnyEach
 
+const isOptional = (slot: Slot | undefined) => slot !== undefined && "slot" in slot && slot.slot === "optional"
+
+/** The input that a node given by itself fills: the only one there is, or the only one that must be given. */
+const soleInput = (inputs: Slots): string | undefined => {
+  const names = Object.keys(inputs)
+  const candidates = names.length === 1 ? names : names.filter((name) => !isOptional(inputs[name]))
+  return candidates.length === 1 ? candidates[0] : undefined
+}
+
 const apply = (stage: AnyStage, args: ReadonlyArray<unknown>): Node => {
-  const names = Object.keys(stage.inputs)
-  const [first, second] = names.length === 0 ? [{}, args[0]] : args
-  const sole = names.length === 1 ? names[0] : undefined
+  const [first, second] = Object.keys(stage.inputs).length === 0 ? [{}, args[0]] : args
+  const sole = soleInput(stage.inputs)
   const bare = sole !== undefined && (isNode(first) || Array.isArray(first))
   return {
     _tag: "Node",
@@ -219,14 +235,14 @@ const apply = (stage: AnyStage, args: ReadonlyArray<unknown>): Node => {
 }
 
 // The one place where the typed face of a stage and its erased body meet.
-const make = <I extends Slots, P extends Schema.Top, O extends Table>(stage: AnyStage): Stage<I, P, O> => {
+const make = <I extends Slots, P extends ParamsSchema, O extends Table>(stage: AnyStage): Stage<I, P, O> => {
   const { name, ...fields } = stage
   const call = (...args: ReadonlyArray<unknown>) => apply(call as unknown as AnyStage, args)
   Object.defineProperty(call, "name", { value: name })
   return Object.assign(call, fields) as unknown as Stage<I, P, O>
 }
 
-const declared = (name: string, declaration: Declaration<Slots, Schema.Top, Table>) => ({
+const declared = (name: string, declaration: Declaration<Slots, ParamsSchema, Table>) => ({
   ...declaration,
   name,
   version: declaration.version,
@@ -245,20 +261,30 @@ const declared = (name: string, declaration: Declaration<Slots, Schema.Top, Tabl
  *   run: ({ labels }) => Effect.succeed({ count: Int32Array.of(labels.rows) }),
  * })
  */
-export const whole = <const I extends Slots, P extends Schema.Top, O extends Table>(
+export const whole = <const I extends Slots, P extends ParamsSchema, O extends Table>(
   name: string,
   declaration: WholeDeclaration<I, P, O>,
 ): Stage<I, P, O> => make({ ...declaration, ...declared(name, declaration), kind: "whole", persist: "always" })
 
 /** Declares a stage that maps batches of one input to batches of its output, shard by shard. */
-export const rows = <const I extends Slots, P extends Schema.Top, O extends Table, const Over extends keyof I & string>(
+export const rows = <
+  const I extends Slots,
+  P extends ParamsSchema,
+  O extends Table,
+  const Over extends keyof I & string,
+>(
   name: string,
   declaration: RowsDeclaration<I, P, O, Over>,
 ): Stage<I, P, O> =>
   make({ ...declaration, ...declared(name, declaration), kind: "rows", persist: declaration.persist ?? "always" })
 
 /** Declares a stage that maps rows of one input to rows of its output, one at a time. */
-export const each = <const I extends Slots, P extends Schema.Top, O extends Table, const Over extends keyof I & string>(
+export const each = <
+  const I extends Slots,
+  P extends ParamsSchema,
+  O extends Table,
+  const Over extends keyof I & string,
+>(
   name: string,
   declaration: EachDeclaration<I, P, O, Over>,
 ): Stage<I, P, O> =>

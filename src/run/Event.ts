@@ -2,6 +2,17 @@ import * as Schema from "effect/Schema"
 
 const Shards = Schema.Struct({ executed: Schema.Int, cached: Schema.Int })
 
+/** A stage's part of a plan. `shards` is as many as are known; those of waiting nodes may be guessed. */
+export const PlannedStage = Schema.Struct({
+  stage: Schema.String,
+  nodes: Schema.Int,
+  fresh: Schema.Int,
+  shards: Schema.Int,
+  /** Whether its nodes are cut into shards. */
+  rowWise: Schema.Boolean,
+})
+export type PlannedStage = typeof PlannedStage.Type
+
 /** What the run is about to do. `nodes` counts the plan; `stale` and `waiting` may yet be cut off early. */
 export const Planned = Schema.Struct({
   event: Schema.Literal("planned"),
@@ -9,6 +20,8 @@ export const Planned = Schema.Struct({
   fresh: Schema.Int,
   stale: Schema.Int,
   waiting: Schema.Int,
+  /** In the order in which they first run. Without it, totals grow as nodes start. */
+  stages: Schema.optionalKey(Schema.Array(PlannedStage)),
 })
 
 /** A node's first work begins. `shards` is 1 for whole-table stages. */
@@ -28,6 +41,8 @@ export const Progressed = Schema.Struct({
   done: Schema.Finite,
   total: Schema.Finite,
   unit: Schema.String,
+  /** Shards of this run that are complete so far (row-wise nodes). */
+  shards: Schema.optionalKey(Schema.Int),
 })
 
 /** A node is complete. `changed` is false where its output equals the former one: what follows stops here. */

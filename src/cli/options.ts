@@ -1,0 +1,55 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { resolve } from "node:path"
+import type { Pipeline } from "../dsl/Pipeline.ts"
+
+/** The command above all others; its flags go with each of them. */
+export const root = Command.make("pipeline").pipe(
+  Command.withSharedFlags({
+    cache: Flag.String("cache").pipe(
+      Flag.withMetavar("DIR"),
+      Flag.withDescription("Folder of the store (default: cache beside the pipeline file)"),
+      Flag.optional,
+    ),
+  }),
+  Command.withDescription("Run a benchmark, look at what it computed, and why"),
+)
+
+/** The node that a command is about. */
+export const node = Argument.String("NODE").pipe(
+  Argument.withDescription("Name of a node or a target, or a pattern with * that matches one"),
+)
+
+/** Does something with the engine, whose modules are loaded only now. */
+export const withEngine =
+  (pipeline: Pipeline) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.gen(function* () {
+      const { cache } = yield* root
+      const { layer } = yield* Effect.promise(() => import("../run/Engine.ts"))
+      const store = resolve(Option.getOrElse(cache, () => resolve(pipeline.directory, "cache")))
+      return yield* Effect.provide(Effect.scoped(effect), layer({ cache: store, directory: pipeline.directory }))
+    })
+
+const units = new Map([
+  ["", 1],
+  ["b", 1],
+  ["kb", 1e3],
+  ["mb", 1e6],
+  ["gb", 1e9],
+  ["tb", 1e12],
+  ["kib", 2 ** 10],
+  ["mib", 2 ** 20],
+  ["gib", 2 ** 30],
+  ["tib", 2 ** 40],
+])
+
+/** A size as people write it (`20GB`, `1.5 GiB`, `4096`) in bytes. */
+export const parseBytes = (text: string): Option.Option<number> => {
+  const [, digits, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? []
+  const factor = units.get(unit?.toLowerCase() ?? "")
+  return digits === undefined || factor === undefined ? Option.none() : Option.some(Math.round(Number(digits) * factor))
+}

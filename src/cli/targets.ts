@@ -1,0 +1,63 @@
+// Reaches the engine, so commands import it when they need it.
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Batch from "../arrow/Batch.ts"
+import type { Table } from "../arrow/Table.ts"
+import * as Dag from "../dsl/Dag.ts"
+import type { Pipeline } from "../dsl/Pipeline.ts"
+import * as Leaderboard from "../report/leaderboard.ts"
+import { head, rowsOf } from "../report/rows.ts"
+import { paint, type Style } from "../report/style.ts"
+import { find, type Found } from "../run/Inspect.ts"
+import { Store } from "../store/Store.ts"
+
+/** How many rows the head of a table has where nothing else is asked for. */
+export const headRows = 10
+
+/** What was found, batch after batch; the first `most` rows where a number is given. */
+export const batches = ({ actions, table }: Found, most = Number.POSITIVE_INFINITY) =>
+  Stream.fromIterable(actions.flatMap((action) => action.outputs)).pipe(
+    Stream.flatMap((output) => Stream.unwrap(Effect.map(Store, (store) => store.read<Table>(table, output)))),
+    Stream.mapAccum(
+      () => most,
+      (left, batch) => {
+        const rows = Batch.rowCount(table, batch)
+        return [left - rows, [{ left, batch: rows <= left ? batch : Batch.slice(table, batch, 0, left) }]] as const
+      },
+    ),
+    // The first batch goes out even where no row is asked for: it tells the shape of the tensors.
+    Stream.takeWhile(({ left }) => left > 0 || left === most),
+    Stream.map(({ batch }) => batch),
+  )
+
+/** The same row by row. */
+export const rows = (found: Found, most?: number) =>
+  Stream.flatMap(batches(found, most), (batch) => Stream.fromIterable(rowsOf(found.table, batch)))
+
+/** How many rows were found in all. */
+export const total = ({ actions }: Found): number =>
+  actions.reduce((sum, action) => sum + action.outputs.reduce((own, output) => own + output.table.rows, 0), 0)
+
+/** What was found as a person reads it: a leaderboard as its tables, anything else by its head. */
+export const rendered = Effect.fnUntraced(function* (found: Found, wanted: number | undefined, style: Style) {
+  if (found.table.name === "leaderboard" && wanted === undefined) {
+    const entries = Leaderboard.fromRows(yield* Stream.runCollect(rows(found)))
+    if (Option.isSome(entries)) return Leaderboard.render(entries.value, style)
+  }
+  const first = yield* Stream.runCollect(rows(found, wanted ?? headRows))
+  return head(found.table, first, total(found), style)
+})
+
+/** The tables of those of the pipeline's targets that are among the `done` nodes. */
+export const tables = Effect.fnUntraced(function* (pipeline: Pipeline, done: ReadonlySet<string>, style: Style) {
+  const dag = yield* Dag.make(pipeline)
+  const ready = Object.entries(dag.targets).filter(([, index]) => done.has(dag.nodes[index]?.name ?? ""))
+  const lines: Array<string> = []
+  for (const [target, index] of ready) {
+    const found = yield* find(pipeline, dag.nodes[index]?.name ?? target)
+    if (ready.length > 1) lines.push(paint(style, "strong", `${target} = ${found.name}`))
+    lines.push(...(yield* rendered(found, undefined, style)), "")
+  }
+  return lines
+})

@@ -1,0 +1,127 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { createRequire } from "node:module"
+import type { Port, Runner, Tensors } from "./runtime.ts"
+import type * as Tensor from "./Tensor.ts"
+import type { Idle } from "./Thread.ts"
+
+export type { Port, Tensors } from "./runtime.ts"
+
+/** onnxruntime refused a model or a run. `message` is its own, shortened. */
+export class SessionError extends Schema.TaggedError<SessionError>()("SessionError", {
+  message: Schema.String,
+  during: Schema.Literals(["open", "run"]),
+}) {}
+
+/** How a model is run. */
+export interface Options {
+  /** Threads that share the work of one operator; 1 where nothing is said. Hold as many `Cores` around `run`. */
+  readonly threads?: number
+  /** onnxruntime's execution provider, `cpu` where nothing is said. */
+  readonly provider?: "cpu" | "webgpu" | "cuda" | "coreml" | "dml"
+  /**
+   * Where runs are computed. `own`, the default: on a thread of this session's,
+   * while everything else goes on. `caller`: at once on
+   * the calling thread, which does nothing else meanwhile; for graphs that
+   * take a few milliseconds.
+   */
+  readonly thread?: "own" | "caller"
+}
+
+/** The element type of each wanted output. */
+export type Wanted = Readonly<Record<string, Tensor.Type>>
+
+/** The tensors that came out, each of the type that was wanted. */
+export type Results<W extends Wanted> = { readonly [K in keyof W]: Tensor.TensorOf<W[K]> }
+
+/** An open model. Several runs may be asked for at once; they are computed one after another. */
+export interface Session {
+  readonly inputs: ReadonlyArray<Port>
+  readonly outputs: ReadonlyArray<Port>
+  /**
+   * Feeds tensors by name and gives the outputs that are wanted, checked to be
+   * of the types named: `run({ features }, { scores: "float32" })`. Outputs
+   * that are not wanted are not computed. An interrupted run is still computed
+   * to its end before the session closes: native code cannot be stopped.
+   */
+  run<const W extends Wanted>(feeds: Tensors, wanted: W): Effect.Effect<Results<W>, SessionError>
+  /**
+   * Feeds these tensors to every later run, so that large ones cross to the
+   * session's thread once. Change none of them afterwards.
+   */
+  hold(feeds: Tensors): Effect.Effect<void, SessionError>
+}
+
+// A message starts with codes, and may hold C++ source locations and many lines.
+const shorten = (message: string): string => {
+  const plain = message
+    .replace(/\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : /g, "")
+    .replace(/\S+\.(?:cc|h):\d+ [^\n]*?\)(?: const)?(?: \[with[^\]]*\])? /g, "")
+    .replace(/\s+/g, " ")
+    .trim()
+  return plain.length > 400 ? `${plain.slice(0, 400)}…` : plain
+}
+
+const failure = (during: "open" | "run") => (cause: unknown) =>
+  new SessionError({ during, message: shorten(cause instanceof Error ? cause.message : String(cause)) })
+
+const results = <W extends Wanted>(tensors: Tensors, wanted: W): Results<W> => {
+  for (const [name, type] of Object.entries(wanted)) {
+    const tensor = tensors[name]
+    if (tensor?.type === type) continue
+    throw new Error(`the output ${name} is of the type ${tensor?.type ?? "none"}, not ${type}`)
+  }
+  // Each tensor is of the type wanted: seen above name by name, where the compiler cannot follow.
+  return tensors as unknown as Results<W>
+}
+
+// Threads that no session uses. They start in 50 ms, so one is used again; they keep no process from ending.
+const Threads = Context.Reference<Idle>("rankshift/onnx/Threads", { defaultValue: () => [] })
+
+const load = async (idle: Idle, onnx: Uint8Array, options: Options): Promise<Runner> => {
+  const { provider = "cpu", thread = "own", threads = 1 } = options
+  if (thread === "caller") return (await import("./runtime.ts")).load(onnx, { threads, provider })
+  return (await import("./Thread.ts")).load(idle, onnx, { threads, provider })
+}
+
+/**
+ * Opens a model, given as the bytes of an ONNX file. It is closed, and its
+ * memory freed, when the scope is.
+ *
+ * @example
+ * const session = yield* Session.open(yield* g.bytes)
+ * const { scores } = yield* session.run({ features: Tensor.float32([2, 64], data) }, { scores: "float32" })
+ */
+export const open = Effect.fnUntraced(function* (
+  onnx: Uint8Array,
+  options: Options = {},
+): Effect.fn.Return<Session, SessionError, Scope.Scope> {
+  const idle = yield* Threads
+  const runner = yield* Effect.acquireRelease(
+    Effect.tryPromise({ try: () => load(idle, onnx, options), catch: failure("open") }),
+    (runner) => Effect.promise(() => runner.close()),
+  )
+  return {
+    inputs: runner.inputs,
+    outputs: runner.outputs,
+    run: (feeds, wanted) =>
+      Effect.tryPromise({
+        try: async () => results(await runner.run(feeds, Object.keys(wanted)), wanted),
+        catch: failure("run"),
+      }),
+    hold: (feeds) => Effect.tryPromise({ try: () => runner.hold(feeds), catch: failure("run") }),
+  }
+})
+
+/**
+ * What can change the numbers that sessions compute: for the `environment` of
+ * a stage. Reads a version number; the native library is not loaded.
+ */
+export const environment: Effect.Effect<Readonly<Record<string, string>>> = Effect.sync(() => {
+  const { version } = Schema.decodeUnknownSync(Schema.Struct({ version: Schema.String }))(
+    createRequire(import.meta.url)("onnxruntime-node/package.json"),
+  )
+  return { onnxruntime: version, provider: "cpu", optimisation: "all" }
+})

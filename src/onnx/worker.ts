@@ -1,0 +1,44 @@
+/** A thread that runs models, one at a time, for the thread that started it. See `Thread.ts`. */
+import { type MessagePort, parentPort } from "node:worker_threads"
+import { load, type Runner } from "./runtime.ts"
+import { type Answer, buffers, nothing, type Reply, type Request } from "./Thread.ts"
+
+const answering = () => {
+  let runner: Runner | undefined
+  return async (request: Request): Promise<Answer> => {
+    if (request.call === "open") {
+      runner = await load(request.onnx, request.options)
+      return { ...nothing, inputs: runner.inputs, outputs: runner.outputs }
+    }
+    if (runner === undefined) throw new Error("no model is open")
+    switch (request.call) {
+      case "hold":
+        await runner.hold(request.feeds)
+        return nothing
+      case "run":
+        return { ...nothing, tensors: await runner.run(request.feeds, request.wanted) }
+      case "close":
+        await runner.close()
+        runner = undefined
+        return nothing
+    }
+  }
+}
+
+const serve = (port: MessagePort) => {
+  const answer = answering()
+  const send = (reply: Reply, moved: Array<ArrayBuffer> = []) => port.postMessage(reply, moved)
+  let last: Promise<void> = Promise.resolve()
+  port.on("message", ({ id, request }: { readonly id: number; readonly request: Request }) => {
+    // In turn: a model must not be closed before the runs asked for earlier.
+    last = last
+      .then(() => answer(request))
+      .then(
+        // Results are not used here again, so their memory moves.
+        (answer) => send({ id, answer }, buffers(answer.tensors)),
+        (cause: unknown) => send({ id, error: cause instanceof Error ? cause.message : String(cause) }),
+      )
+  })
+}
+
+if (parentPort !== null) serve(parentPort)

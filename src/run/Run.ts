@@ -1,0 +1,155 @@
+import { statfs } from "node:fs/promises"
+import type * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Pipeline, PipelineError } from "../dsl/Pipeline.ts"
+import { prepare, states } from "../plan/Plan.ts"
+import type { Plan } from "../plan/State.ts"
+import { type Resolver, writes } from "../plan/Resolver.ts"
+import { Damage } from "../store/Damage.ts"
+import { Store } from "../store/Store.ts"
+import type { StoreError } from "../store/StoreError.ts"
+import type { Engine } from "./Engine.ts"
+import type { Event, PlannedStage } from "./Event.ts"
+import * as Executor from "./Executor.ts"
+import * as Scheduler from "./Scheduler.ts"
+import { Tally } from "./Tally.ts"
+import * as Tasks from "./Tasks.ts"
+import * as Work from "./Work.ts"
+
+/** What a run is asked to do. */
+export interface RunOptions {
+  /** Patterns of nodes; all targets where there are none. */
+  readonly targets: ReadonlyArray<string>
+  /** Patterns of nodes to compute again, fresh or not. */
+  readonly force: ReadonlyArray<string>
+  /** Goes on after a failure with what does not stand on it. */
+  readonly keepGoing: boolean
+  /** Tasks at once. */
+  readonly jobs: number
+  /** Bytes of preprocessed pixels to keep on disk; the smaller of 20 GB and a fifth of the free disk where undefined. */
+  readonly pixelBudget: number | undefined
+}
+
+const largestBudget = 20e9
+
+/** Bytes that may still be written: the budget less what this pipeline's pixels take already. */
+const budgetLeft = Effect.fnUntraced(function* (resolver: Resolver, root: string, wanted: number | undefined) {
+  const free = yield* Effect.tryPromise(() => statfs(root)).pipe(
+    Effect.map(({ bavail, bsize }) => bavail * bsize),
+    Effect.catch(() => Effect.succeed(largestBudget)),
+  )
+  const used = resolver.selected
+    .flatMap((index) => {
+      const node = resolver.dag.nodes[index]
+      return node === undefined || node.persist === "always" || !writes(node) ? [] : (resolver.shards(index) ?? [])
+    })
+    .reduce((sum, { output }) => sum + (output?.table.bytes ?? 0), 0)
+  return (wanted ?? Math.min(largestBudget, free / 5)) - used
+})
+
+const stagesOf = (plan: Plan, resolver: Resolver): ReadonlyArray<PlannedStage> => {
+  const kinds = new Map(resolver.dag.nodes.map(({ stage }) => [stage.name, stage.kind]))
+  const due = plan.nodes.filter((node) => node.state._tag !== "streamed")
+  return [...Map.groupBy(due, (node) => node.stage)].map(([stage, nodes]) => ({
+    stage,
+    nodes: nodes.length,
+    fresh: nodes.filter((node) => node.state._tag === "fresh").length,
+    shards: nodes.reduce((sum, node) => sum + (node.shards?.total ?? 1), 0),
+    rowWise: kinds.get(stage) !== "whole",
+  }))
+}
+
+const drive = Effect.fnUntraced(function* (
+  pipeline: Pipeline,
+  options: RunOptions,
+  emit: (event: Event) => Effect.Effect<void>,
+): Effect.fn.Return<void, PipelineError | StoreError, Engine | Scope.Scope> {
+  const store = yield* Store
+  const started = yield* Clock.currentTimeMillis
+  const resolver = yield* prepare(pipeline, { targets: options.targets, force: options.force })
+  const plan = yield* states(resolver)
+  const count = (...tags: ReadonlyArray<string>) => plan.nodes.filter((node) => tags.includes(node.state._tag)).length
+  yield* emit({
+    event: "planned",
+    nodes: plan.nodes.length,
+    fresh: count("fresh", "streamed"),
+    stale: count("stale", "failed"),
+    waiting: count("waiting"),
+    stages: stagesOf(plan, resolver),
+  })
+  const tally = new Tally()
+  const nameOf = (index: number) => resolver.dag.nodes[index]?.name ?? ""
+  const stageOf = (index: number) => resolver.dag.nodes[index]?.stage.name ?? ""
+  const rowsDone = new Map<number, number>()
+  const onProgress: Executor.OnProgress = (index, done, total, unit) => {
+    const [node, stage] = [nameOf(index), stageOf(index)]
+    if (unit !== "rows") return emit({ event: "progress", node, stage, done, total: total ?? done, unit })
+    const sum = (rowsDone.get(index) ?? 0) + done
+    rowsDone.set(index, sum)
+    const units = resolver.units(index) ?? []
+    const all = units.reduce((rows, unit) => rows + (unit.rows ?? 0), 0)
+    return emit({ event: "progress", node, stage, done: sum, total: all, unit, shards: tally.of(index).executed })
+  }
+  const work = yield* Work.make(resolver)
+  const execute = yield* Executor.make(resolver, work, onProgress)
+  const budget: Tasks.Budget = { left: yield* budgetLeft(resolver, store.root, options.pixelBudget) }
+  const tasks = Tasks.make(resolver, work, budget)
+  const save = Effect.gen(function* () {
+    const finished = yield* Clock.currentTimeMillis
+    const nodes = resolver.selected.map((index) => {
+      const { message, seconds, standing } = tally.of(index)
+      const keys = (resolver.units(index) ?? []).map((unit) => unit.key)
+      return [
+        nameOf(index),
+        { stage: stageOf(index), state: standing, keys, seconds, ...(message === undefined ? {} : { message }) },
+      ] as const
+    })
+    const summary = tally.summary(resolver.selected, (finished - started) / 1000)
+    yield* store.saveRun({
+      pipeline: pipeline.name,
+      started: new Date(started).toISOString(),
+      finished: new Date(finished).toISOString(),
+      nodes: Object.fromEntries(nodes),
+      summary,
+    })
+    return summary
+  })
+  // A run that is interrupted is remembered too: what it did is in the store.
+  yield* Scheduler.run(resolver, tasks, execute, budget, options, tally, emit).pipe(
+    Effect.scoped,
+    Effect.onInterrupt(() => Effect.ignore(save)),
+  )
+  yield* emit({ event: "summary", ...(yield* save) })
+})
+
+/**
+ * Carries a pipeline out. Nodes that fail are events; the stream itself fails
+ * only where the pipeline or the store is wrong. The last event is the summary.
+ */
+export const run = (
+  pipeline: Pipeline,
+  options: RunOptions,
+): Stream.Stream<Event, PipelineError | StoreError, Engine> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const queue = yield* Queue.unbounded<Event, PipelineError | StoreError | Cause.Done>()
+      const emit = (event: Event) => Effect.asVoid(Queue.offer(queue, event))
+      const body = drive(pipeline, options, emit).pipe(
+        Effect.scoped,
+        Effect.provideService(Damage, {
+          report: ({ file, movedTo, reason }) =>
+            emit({ event: "warned", message: `set aside ${file}: ${reason} (now ${movedTo})`, file }),
+        }),
+        Effect.matchCauseEffect({
+          onFailure: (cause) => Queue.failCause(queue, cause),
+          onSuccess: () => Queue.end(queue),
+        }),
+      )
+      yield* Effect.forkScoped(body)
+      return Stream.fromQueue(queue)
+    }),
+  ).pipe(Stream.scoped)

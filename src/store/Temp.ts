@@ -1,0 +1,122 @@
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { randomBytes } from "node:crypto"
+import { readdirSync, rmSync, statSync } from "node:fs"
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises"
+import { hostname } from "node:os"
+import * as path from "node:path"
+import { appendTo } from "../arrow/appendTo.ts"
+import * as Hash from "../hash/Hash.ts"
+import type { Layout } from "./Layout.ts"
+import * as seal from "./seal.ts"
+import { fromCause, type StoreError } from "./StoreError.ts"
+
+/** A file in the making, under a name that nobody takes for a result. */
+export interface Temp {
+  /** Appends bytes; does a bit of work of one's own (`meanwhile`) while the disk is busy. */
+  readonly write: (chunks: ReadonlyArray<Uint8Array>, meanwhile?: () => void) => Effect.Effect<void, StoreError>
+  /**
+   * Makes the file durable and visible under its real name, in one step. A
+   * `sealed` file is left out where an equal one is there already.
+   */
+  readonly publish: (target: string, as: "sealed" | "open") => Effect.Effect<void, StoreError>
+}
+
+const host = () => Hash.small(hostname()).toString(16).padStart(8, "0")
+
+const newName = () => `${process.pid}-${host()}${randomBytes(6).toString("hex")}`
+
+const isGone = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (cause) {
+    // EPERM: it lives, and belongs to someone else.
+    return typeof cause === "object" && cause !== null && "code" in cause && cause.code === "ESRCH"
+  }
+}
+
+/**
+ * Removes what dead processes of this host left unfinished. Files of living
+ * ones and of other hosts stay; so does whatever cannot be removed.
+ */
+export const sweep = (layout: Layout): Effect.Effect<void> =>
+  Effect.try(() => {
+    const started = Date.now() - process.uptime() * 1000
+    for (const name of readdirSync(layout.tmp)) {
+      const [, pid, of] = /^(\d+)-([0-9a-f]{8})/.exec(name) ?? []
+      if (pid === undefined || of !== host()) continue
+      const file = path.join(layout.tmp, name)
+      // The number of a dead process may have come to us: what is older than we are is not ours.
+      const stale = Number(pid) === process.pid ? statSync(file).mtimeMs < started - 1000 : isGone(Number(pid))
+      if (stale) rmSync(file, { force: true })
+    }
+  }).pipe(Effect.ignore)
+
+// A rename is durable once its folder is. Not every file system knows how to sync a folder.
+const syncFolder = async (folder: string) => {
+  const handle = await open(folder, "r")
+  try {
+    await handle.sync()
+  } catch (cause) {
+    const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+    if (!["EINVAL", "ENOTSUP", "EPERM", "EISDIR", "EBADF"].includes(code)) throw cause
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Makes a folder, durably, with those above it. */
+const makeFolder = async (folder: string) => {
+  const first = await mkdir(folder, { recursive: true })
+  if (first === undefined) return
+  const top = path.dirname(first)
+  for (let at = path.dirname(folder); at.length >= top.length; at = path.dirname(at)) await syncFolder(at)
+}
+
+const isThere = (target: string, bytes: number) => {
+  const stats = seal.look(target)
+  return stats !== undefined && seal.holds(stats) && stats.size === bytes
+}
+
+/** Begins a file. It is removed when the scope closes, unless it was published. */
+export const make = (layout: Layout): Effect.Effect<Temp, StoreError, Scope.Scope> => {
+  const file = path.join(layout.tmp, newName())
+  const attempt = <A>(doing: string, name: string, run: () => Promise<A>) =>
+    Effect.tryPromise({ try: run, catch: (cause) => fromCause(cause, doing, name) })
+
+  const discard = async (handle: FileHandle) => {
+    await handle.close().catch(() => undefined)
+    await rm(file, { force: true })
+  }
+
+  const publish = (handle: FileHandle) => (target: string, as: "sealed" | "open") =>
+    attempt("write", target, async () => {
+      if (as === "sealed") await seal.apply(handle)
+      await handle.sync()
+      const { size } = await handle.stat()
+      await handle.close()
+      await makeFolder(path.dirname(target))
+      if (as === "sealed" && isThere(target, size)) await rm(file, { force: true })
+      else await rename(file, target)
+      await syncFolder(path.dirname(target))
+    }).pipe(Effect.uninterruptible)
+
+  return Effect.acquireRelease(
+    attempt("create", file, async () => {
+      await mkdir(layout.tmp, { recursive: true })
+      return open(file, "wx", 0o644)
+    }),
+    (handle) => Effect.ignore(Effect.tryPromise(() => discard(handle))),
+  ).pipe(
+    Effect.map((handle) => ({
+      write: (chunks, meanwhile) =>
+        attempt("write", file, () => {
+          const written = appendTo(handle, chunks)
+          meanwhile?.()
+          return written
+        }),
+      publish: publish(handle),
+    })),
+  )
+}

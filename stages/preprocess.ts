@@ -1,0 +1,117 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Row } from "../src/arrow/Table.ts"
+import { Cores } from "../src/dsl/Services.ts"
+import { each } from "../src/dsl/Stage.ts"
+import { RowError, StageError } from "../src/dsl/StageError.ts"
+import { type Box, centre, centreShare, shortSide, type Size } from "./geometry.ts"
+import { resample } from "./resample.ts"
+import { Decoded, Pixels } from "./tables.ts"
+
+const Side = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 0x3fff }))
+
+const Params = Schema.Struct({
+  /** Side of a middle square that is cut out before the resize, as a share of the short side. */
+  cropFirst: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThan(0), Schema.isLessThanOrEqualTo(1))),
+  /** The short side afterwards, or `[height, width]`. */
+  resize: Schema.optionalKey(Schema.Union([Side, Schema.Tuple([Side, Side])])),
+  /** Side of the middle square that is kept. */
+  crop: Schema.optionalKey(Side),
+  filter: Schema.Literals(["bilinear", "bicubic", "nearest"]).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("bilinear")),
+  ),
+}).check(
+  Schema.makeFilter(({ resize, crop }) => {
+    const least = resize === undefined ? Infinity : Math.min(...[resize].flat())
+    return crop === undefined || crop <= least
+      ? undefined
+      : { path: ["crop"], issue: `a crop of ${crop} does not fit into what resize leaves: ${least}` }
+  }),
+)
+type Params = typeof Params.Type
+
+/** What is cut out first, the size that is resized to, and what of that is kept. */
+interface Plan {
+  readonly box: Box
+  readonly to: Size
+  readonly window: Box
+}
+
+const planOf = (image: Size, { cropFirst, resize, crop }: Params): Plan => {
+  const box = cropFirst === undefined ? { top: 0, left: 0, ...image } : centreShare(image, cropFirst)
+  const size = { height: box.height, width: box.width }
+  const to =
+    resize === undefined
+      ? size
+      : typeof resize === "number"
+        ? shortSide(size, resize)
+        : { height: resize[0], width: resize[1] }
+  const kept = crop === undefined ? to : { height: crop, width: crop }
+  return { box, to, window: centre(to, kept) }
+}
+
+/** The most pixels of a result: what a short side makes of a very long image has no bound of its own. */
+const most = 0x3fff * 0x3fff
+
+/**
+ * Brings decoded images to one size: `[height, width, 3]` of uint8, RGB. In this
+ * order, each where given: cut out the middle square of `cropFirst` times the
+ * short side; resize to a short side of `resize` pixels, or to `[height, width]`
+ * exactly; cut out the middle square of `crop` pixels.
+ *
+ * | published as | here |
+ * |---|---|
+ * | ResNets: Resize(256), CenterCrop(224) | `{ resize: 256, crop: 224 }` |
+ * | DINO, most ViTs: the same, bicubic | `{ resize: 256, crop: 224, filter: "bicubic" }` |
+ * | Cole et al. 2022: 87.5% of the short side, then 224 | `{ cropFirst: 0.875, resize: 224 }` |
+ *
+ * The numbers are those of torchvision on PIL images, bit for bit: its rules for
+ * the long side and for crop offsets (see `geometry.ts`), and Pillow's resampler
+ * with `bilinear` (the default), `bicubic` or `nearest` (see `resample.ts`).
+ * `cropFirst` rounds its side to the nearest pixel, halves to even.
+ *
+ * An image smaller than `crop`, where nothing resizes it, is a `RowError`
+ * (torchvision would frame it in black). Images that come out in different sizes
+ * are a `StageError`: set `crop`, or both sides of `resize`.
+ *
+ * The work runs on JavaScript's own thread, under a core's permit: 1.1 ms an
+ * image of 500 x 375 pixels (bicubic 1.7), beside 2.4 ms for decoding it on
+ * another. One process so preprocesses at most some 900 such images a second.
+ *
+ * @example
+ * const pixels = preprocess(decode(images), { resize: 256, crop: 224 })
+ */
+export const preprocess = each("preprocess", {
+  module: import.meta,
+  params: Params,
+  inputs: { images: Decoded },
+  output: Pixels,
+  over: "images",
+  persist: "budget",
+  open: Effect.fnUntraced(function* (_, params: Params) {
+    const cores = yield* Cores
+    let shape: ReadonlyArray<number> | undefined
+
+    const step = Effect.fnUntraced(function* (row: Row<typeof Decoded>) {
+      const { box, to, window } = planOf(row, params)
+      const { height, width } = window
+      const found = `${row.width} x ${row.height} pixels`
+      if (window.top < 0 || window.left < 0) {
+        return yield* new RowError({ reason: `${found}, smaller than the crop of ${height}` })
+      }
+      if (to.height < 1 || to.width < 1 || height * width > most) {
+        return yield* new RowError({ reason: `${found}, which would be resized to ${to.width} x ${to.height}` })
+      }
+      shape ??= [height, width, 3]
+      if (shape[0] !== height || shape[1] !== width) {
+        return yield* new StageError({
+          message: `images of different sizes come out: ${shape[1]} x ${shape[0]}, and ${width} x ${height} for ${row.id}`,
+          hint: "set `crop` (with `resize`), or `resize: [height, width]`",
+        })
+      }
+      const data = resample({ pixels: row.pixels, stride: row.width, box }, to, window, params.filter)
+      return { id: row.id, pixels: { shape, data } }
+    })
+    return (row) => cores.use(1)(step(row))
+  }),
+})

@@ -1,0 +1,93 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { StageServices } from "../../src/dsl/Services.ts"
+import { whole } from "../../src/dsl/Stage.ts"
+import type { StageError } from "../../src/dsl/StageError.ts"
+import * as Session from "../../src/onnx/Session.ts"
+import { Features, Labels, Probe } from "../tables.ts"
+import { finite } from "./finite.ts"
+import type { Normalise } from "./normalise.ts"
+import { join, type Problem } from "./Problem.ts"
+
+/** What a protocol makes of a problem. */
+export interface Fitted {
+  /** The bytes of an ONNX model from `features` `[rows, width]` to `scores` `[rows, classes]`, float32 both. */
+  readonly onnx: Uint8Array
+  /** The mean training loss of each epoch; empty where nothing is trained. */
+  readonly curve: Float32Array
+}
+
+/** The params that all protocols have. */
+export interface CommonParams {
+  readonly classes?: number
+}
+
+/**
+ * A way to fit a probe on features, named after where it comes from
+ * (`linear/cole`). To add one, write a file that exports
+ * `Protocol.stage({ … })` and list it in `fitProbe.ts`.
+ *
+ * Each protocol is a stage in a file of its own, so that a change of one, or a
+ * new one, makes no probe of another stale.
+ */
+export interface Protocol<P extends Schema.Codec<CommonParams, unknown>> {
+  /** `import.meta` of the file that declares the protocol. */
+  readonly module: { readonly url: string }
+  /** The same as the literal in the params. */
+  readonly name: string
+  /** Where the protocol is described: paper or code. */
+  readonly source: string
+  /** {@link common} and the protocol's own, all with defaults. */
+  readonly params: P
+  fit(problem: Problem, params: P["Type"]): Effect.Effect<Fitted, StageError, StageServices>
+}
+
+/** A param that may be left out. */
+export const defaulted = <S extends Schema.Top>(schema: S, value: S["Encoded"]) =>
+  schema.pipe(Schema.withDecodingDefaultKey(Effect.succeed(value)))
+
+/** A whole number from 1. */
+export const Count = /* @__PURE__ */ Schema.Int.check(/* @__PURE__ */ Schema.isGreaterThanOrEqualTo(1))
+
+/** A number above 0. */
+export const Positive = /* @__PURE__ */ Schema.Finite.check(/* @__PURE__ */ Schema.isGreaterThan(0))
+
+/**
+ * The params that every protocol has: its name, what is done to features
+ * before anything else (`none`, `l2`, or `standardise` by the training set's
+ * means and standard deviations), and the number of classes where it is not
+ * one more than the highest training label.
+ */
+export const common = <const Name extends string>(name: Name, defaults: { readonly normalise: Normalise }) => ({
+  protocol: Schema.Literal(name),
+  normalise: defaulted(Schema.Literals(["none", "l2", "standardise"]), defaults.normalise),
+  classes: Schema.optionalKey(Count),
+})
+
+/**
+ * The stage that fits a probe by one protocol: labels joined to features by
+ * id, the fit, one row of {@link Probe}. `source` stays readable on it.
+ */
+export const stage = <P extends Schema.Codec<CommonParams, unknown>>(protocol: Protocol<P>) =>
+  Object.assign(
+    whole("fitProbe", {
+      module: protocol.module,
+      params: protocol.params,
+      inputs: { features: Features, labels: Labels },
+      output: Probe,
+      environment: Session.environment,
+      run: Effect.fnUntraced(function* (inputs, params) {
+        const problem = yield* join(inputs, params.classes)
+        yield* finite(problem)
+        const { onnx, curve } = yield* protocol.fit(problem, params)
+        return {
+          protocol: [protocol.name],
+          onnx: [onnx],
+          width: Int32Array.of(problem.width),
+          classes: Int32Array.of(problem.classes),
+          curve: [curve],
+        }
+      }),
+    }),
+    { source: protocol.source },
+  )

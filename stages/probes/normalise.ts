@@ -1,0 +1,38 @@
+import * as Effect from "effect/Effect"
+import type { Graph, Value } from "../../src/onnx/Graph.ts"
+import * as Tensor from "../../src/onnx/Tensor.ts"
+import { moments } from "./moments.ts"
+import type { Problem } from "./Problem.ts"
+
+/** What is done to features before a probe sees them. */
+export type Normalise = "none" | "l2" | "standardise"
+
+/** Puts a normalisation into a graph: from features `[rows, width]` to the same shape. */
+export type Normaliser = (graph: Graph, features: Value) => Value
+
+/** Divides each row by its Euclidean length, or by 1e-12 where that is more (as `torch.nn.functional.normalize`). */
+export const l2: Normaliser = (g, features) => {
+  const length = g.op("ReduceL2", [features, g.constant(Tensor.int64([1], [1]))], { keepdims: 1 })
+  return g.op("Div", [features, g.op("Max", [length, g.constant(Tensor.float32([], [1e-12]))])])
+}
+
+/**
+ * The normalisation, with the training set's statistics where it needs them.
+ * `standardise` subtracts each feature's mean and divides by its standard
+ * deviation (that of the population, as scikit-learn's StandardScaler); a
+ * feature that is constant but for rounding is only centred.
+ */
+export const normaliser = Effect.fnUntraced(function* (kind: Normalise, problem: Problem) {
+  const none: Normaliser = (_, features) => features
+  if (kind === "none") return none
+  if (kind === "l2") return l2
+  const { mean, deviation } = yield* moments(problem)
+  const constant = (i: number) => (deviation[i] ?? 0) <= 1e-6 * Math.abs(mean[i] ?? 0)
+  const centre = Float32Array.from(mean)
+  const divisor = Float32Array.from(deviation, (d, i) => (constant(i) ? 1 : d))
+  const standardise: Normaliser = (g, features) => {
+    const centred = g.op("Sub", [features, g.constant(Tensor.float32([problem.width], centre))])
+    return g.op("Div", [centred, g.constant(Tensor.float32([problem.width], divisor))])
+  }
+  return standardise
+})

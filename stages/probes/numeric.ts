@@ -1,0 +1,90 @@
+/** How fits use the numeric engine. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { Cores } from "../../src/dsl/Services.ts"
+import { StageError } from "../../src/dsl/StageError.ts"
+import type { Graph } from "../../src/onnx/Graph.ts"
+import * as Session from "../../src/onnx/Session.ts"
+import * as Tensor from "../../src/onnx/Tensor.ts"
+import type { Problem } from "./Problem.ts"
+
+// A run below this many multiplications takes a millisecond or two: less than a thread is worth.
+const small = 5e7
+// How many numbers of features enter a run that walks over all rows.
+const portion = 2 ** 22
+// onnxruntime-node takes tensors in shared memory under this version of Node.js and refuses them under 20.
+const sharing = [24, 21] as const
+
+const shares = (): boolean => {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
+  return major > sharing[0] || (major === sharing[0] && minor >= sharing[1])
+}
+
+/** Numbers that cross to a session's thread without a copy, where Node.js allows it. */
+export const shared = (length: number): Float32Array =>
+  shares() ? new Float32Array(new SharedArrayBuffer(length * 4)) : new Float32Array(length)
+
+/** The same numbers as they should be fed: a view of a part of ordinary memory would cross to a thread with all of it. */
+export const alone = (data: Float32Array): Float32Array =>
+  data.buffer instanceof SharedArrayBuffer || data.byteLength === data.buffer.byteLength ? data : data.slice()
+
+/** What a session is for. */
+export interface Purpose {
+  /** As it is said in an error: `the probe cannot be fitted`. */
+  readonly failure: string
+  /**
+   * Multiplications in one run, roughly. Few of them are computed at once, on
+   * one core; many on a thread of their own, by all cores.
+   */
+  readonly work: number
+}
+
+/** A model of which the runs hold the cores that they use, and fail as stages do. */
+export interface Engine {
+  run<const W extends Session.Wanted>(feeds: Session.Tensors, wanted: W): Effect.Effect<Session.Results<W>, StageError>
+  /** Feeds these tensors to every later run. */
+  hold(feeds: Session.Tensors): Effect.Effect<void, StageError>
+}
+
+/** Opens a model; it is closed with the scope. */
+export const open = Effect.fnUntraced(function* (
+  onnx: Uint8Array,
+  { failure, work }: Purpose,
+): Effect.fn.Return<Engine, StageError, Cores | Scope.Scope> {
+  const cores = yield* Cores
+  const light = work < small
+  const used = light ? 1 : cores.total
+  const failed = Effect.mapError(
+    (error: Session.SessionError) => new StageError({ message: `${failure}: ${error.message}`, cause: error }),
+  )
+  const session = yield* failed(Session.open(onnx, { threads: used, thread: light ? "caller" : "own" }))
+  return {
+    run: (feeds, wanted) => cores.use(used)(failed(session.run(feeds, wanted))),
+    hold: (feeds) => failed(session.hold(feeds)),
+  }
+})
+
+/**
+ * Runs a graph of `features` `[rows, width]` over all rows of a problem, some
+ * thousands at a time, and hands each part's outputs on with the rows they are of.
+ */
+export const overRows = Effect.fnUntraced(function* <const W extends Session.Wanted>(
+  { features, rows, width }: Problem,
+  graph: Graph,
+  wanted: W,
+  take: (part: Session.Results<W>, start: number, end: number) => void,
+): Effect.fn.Return<void, StageError, Cores> {
+  const step = Math.max(1, Math.floor(portion / width))
+  const walk = Effect.gen(function* () {
+    const engine = yield* open(yield* graph.bytes, {
+      failure: "the features cannot be read",
+      work: Math.min(rows, step) * width,
+    })
+    for (let start = 0; start < rows; start += step) {
+      const end = Math.min(start + step, rows)
+      const fed = Tensor.float32([end - start, width], alone(features.subarray(start * width, end * width)))
+      take(yield* engine.run({ features: fed }, wanted), start, end)
+    }
+  })
+  yield* Effect.scoped(walk)
+})

@@ -1,0 +1,30 @@
+import * as Effect from "effect/Effect"
+import * as Path from "effect/Path"
+import { Root } from "../../src/dsl/Services.ts"
+import { StageError } from "../../src/dsl/StageError.ts"
+
+/** Where a path given in params lies: relative paths start at the pipeline file's folder. */
+export const located = (file: string): Effect.Effect<string, never, Root | Path.Path> =>
+  Effect.gen(function* () {
+    const { directory } = yield* Root
+    const path = yield* Path.Path
+    return path.resolve(directory, file)
+  })
+
+/** A file's name without folders and ending: how nodes that read it are called. */
+export const shortName = (file: string): string => file.replace(/^.*[/\\]/u, "").replace(/(?<=.)\.[^.]*$/u, "")
+
+/** Why a file cannot be read, as a user says it. */
+export const unreadable = (file: string, cause: unknown): StageError => {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    const hint = "check the path; relative paths start at the folder of the pipeline file"
+    return new StageError({ message: "no such file", hint, file, cause })
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    return new StageError({ message: "no permission to read this file", file, cause })
+  }
+  if (code === "EISDIR") return new StageError({ message: "this is a folder, where a file is needed", file, cause })
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new StageError({ message: `cannot read this file: ${reason}`, file, cause })
+}
