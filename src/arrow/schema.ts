@@ -40,6 +40,8 @@ const fieldOf = (name: string, column: Column, shapes: Shapes): Field => {
   if (column !== "uint8Tensor" && column !== "float32Tensor") return new Field(name, types[column](), false)
   const shape = shapes.get(name) ?? [0]
   const values = item(column === "uint8Tensor" ? new Uint8() : new Float32())
+  // A vector needs no extension to tell its shape, and some readers (Polars) refuse extension types.
+  if (shape.length === 1) return new Field(name, new FixedSizeList(sizeOf(shape), values), false)
   const metadata = new Map([
     [nameKey, extension],
     [metadataKey, JSON.stringify({ shape })],

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { canonical } from "../hash/canonical.ts"
+import { canonical, CanonicalError } from "../hash/canonical.ts"
 import { isNode, type Node } from "./Node.ts"
 import { type Pipeline, PipelineError } from "./Pipeline.ts"
 import { names } from "./names.ts"
@@ -62,11 +62,22 @@ const accepts = (slot: Slot | undefined, filled: unknown): boolean => {
   return slot.slot === "many" ? Array.isArray(filled) && filled.every(isNode) : filled === undefined || isNode(filled)
 }
 
+/** A value as JSON has it, members that are `undefined` left out. */
+const toJson = (value: unknown) =>
+  Result.flatMap(
+    Result.try({
+      try: () => canonical(value),
+      catch: (cause) =>
+        cause instanceof CanonicalError ? cause : new CanonicalError({ message: String(cause), path: "$" }),
+    }),
+    Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Json)),
+  )
+
 const checkParams = (node: Node, shown: string) =>
   Schema.decodeUnknownResult(node.stage.params, { onExcessProperty: "error", errors: "all" })(node.params).pipe(
     Result.flatMap((params) =>
       Schema.encodeUnknownResult(node.stage.params)(params).pipe(
-        Result.flatMap(Schema.decodeUnknownResult(Schema.Json)),
+        Result.flatMap(toJson),
         Result.map((canonical) => ({ params, canonical })),
       ),
     ),

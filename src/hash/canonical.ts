@@ -41,4 +41,4 @@ const encode = (value: unknown, path: string): string => {
  * Throws a {@link CanonicalError} for NaN, infinities, `undefined` elsewhere
  * and whatever else is no JSON value.
  */
-export const canonical = (value: Schema.Json): string => encode(value, "$")
+export const canonical = (value: unknown): string => encode(value, "$")

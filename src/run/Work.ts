@@ -88,7 +88,8 @@ export const make = Effect.fnUntraced(function* (
   const reader = (index: number): Reader<Table> => {
     const shards = resolver.shards(index) ?? []
     const table = node(index).stage.output
-    const batches = Stream.flatMap(Stream.fromIterable(shards.keys()), (at) => shard(index, at)).pipe(
+    // A list, not an iterator: a stage may read an input more than once.
+    const batches = Stream.flatMap(Stream.fromArray([...shards.keys()]), (at) => shard(index, at)).pipe(
       Stream.filter((batch) => Batch.rowCount(table, batch) > 0),
       Stream.mapError(asStageError),
     )

@@ -110,6 +110,14 @@ it.effect("writes files that the library itself reads, tensors as arrow.fixed_sh
   }),
 )
 
+it.effect("writes vectors as plain lists of a fixed size, which every reader knows", () =>
+  Effect.gen(function* () {
+    const field = tableFromIPC(readFileSync(yield* written(Features, [features(3, 2)]))).schema.fields[1]
+    expect(field?.metadata.size).toBe(0)
+    expect(DataType.isFixedSizeList(field?.type) && field.type.listSize).toBe(2)
+  }),
+)
+
 it.effect("can be read as a stream too, by those who walk over the file", () =>
   Effect.gen(function* () {
     const bytes = readFileSync(yield* written(Features, [features(3, 2), features(2, 2)]))
