@@ -83,6 +83,7 @@ export const extract = rows("extract", {
     const wrapped = yield* wrap(onnx, input, output, {
       bgr: params.channels === "bgr",
       normalisation: normalisationOf(params),
+      opset: model.opsets.get("") ?? model.opsets.get("ai.onnx") ?? 1,
     })
 
     return yield* inference(wrapped, input)

@@ -5,7 +5,7 @@ import type * as Scope from "effect/Scope"
 import { createRequire } from "node:module"
 import type { Port, Runner, Tensors } from "./runtime.ts"
 import type * as Tensor from "./Tensor.ts"
-import type { Idle } from "./Thread.ts"
+import type { Threads } from "./Thread.ts"
 
 export type { Port, Tensors } from "./runtime.ts"
 
@@ -22,12 +22,14 @@ export interface Options {
   /** onnxruntime's execution provider, `cpu` where nothing is said. */
   readonly provider?: "cpu" | "webgpu" | "cuda" | "coreml" | "dml"
   /**
-   * Where runs are computed. `own`, the default: on a thread of this session's,
-   * while everything else goes on. `caller`: at once on
-   * the calling thread, which does nothing else meanwhile; for graphs that
-   * take a few milliseconds.
+   * Where runs are computed. `own`, the default: on one of the process's threads
+   * for models, while everything else goes on. `caller`: at once on the calling
+   * thread, which does nothing else meanwhile; for graphs that take a few
+   * milliseconds.
    */
   readonly thread?: "own" | "caller"
+  /** On how many threads the model may be open at once, so that runs go side by side; 1 where nothing is said. */
+  readonly copies?: number
 }
 
 /** The element type of each wanted output. */
@@ -36,7 +38,7 @@ export type Wanted = Readonly<Record<string, Tensor.Type>>
 /** The tensors that came out, each of the type that was wanted. */
 export type Results<W extends Wanted> = { readonly [K in keyof W]: Tensor.TensorOf<W[K]> }
 
-/** An open model. Several runs may be asked for at once; they are computed one after another. */
+/** An open model. Several runs may be asked for at once; as many as it has `copies` are computed side by side. */
 export interface Session {
   readonly inputs: ReadonlyArray<Port>
   readonly outputs: ReadonlyArray<Port>
@@ -45,11 +47,19 @@ export interface Session {
    * of the types named: `run({ features }, { scores: "float32" })`. Outputs
    * that are not wanted are not computed. An interrupted run is still computed
    * to its end before the session closes: native code cannot be stopped.
+   *
+   * With `rows`, what is fed is cut along its first axis into parts of so many
+   * rows, which are computed one after another, and what comes out is joined.
    */
-  run<const W extends Wanted>(feeds: Tensors, wanted: W): Effect.Effect<Results<W>, SessionError>
+  run<const W extends Wanted>(
+    feeds: Tensors,
+    wanted: W,
+    options?: { readonly rows?: number },
+  ): Effect.Effect<Results<W>, SessionError>
   /**
-   * Feeds these tensors to every later run, so that large ones cross to the
-   * session's thread once. Change none of them afterwards.
+   * Feeds these tensors to every later run, so that large ones are copied to the
+   * session's thread once. Arrays over a SharedArrayBuffer are not copied at all
+   * (onnxruntime reads those under Node.js 24.21, not under 20): leave them unchanged.
    */
   hold(feeds: Tensors): Effect.Effect<void, SessionError>
 }
@@ -77,13 +87,13 @@ const results = <W extends Wanted>(tensors: Tensors, wanted: W): Results<W> => {
   return tensors as unknown as Results<W>
 }
 
-// Threads that no session uses. They start in 50 ms, so one is used again; they keep no process from ending.
-const Threads = Context.Reference<Idle>("rankshift/onnx/Threads", { defaultValue: () => [] })
+// Shared by all sessions of the process. Those that have nothing to do keep no process from ending.
+const Pool = Context.Reference<Threads>("rankshift/onnx/Threads", { defaultValue: () => ({ all: [], models: 0 }) })
 
-const load = async (idle: Idle, onnx: Uint8Array, options: Options): Promise<Runner> => {
-  const { provider = "cpu", thread = "own", threads = 1 } = options
+const load = async (pool: Threads, onnx: Uint8Array, options: Options): Promise<Runner> => {
+  const { copies = 1, provider = "cpu", thread = "own", threads = 1 } = options
   if (thread === "caller") return (await import("./runtime.ts")).load(onnx, { threads, provider })
-  return (await import("./Thread.ts")).load(idle, onnx, { threads, provider })
+  return (await import("./Thread.ts")).load(pool, onnx, { threads, provider }, copies)
 }
 
 /**
@@ -98,17 +108,17 @@ export const open = Effect.fnUntraced(function* (
   onnx: Uint8Array,
   options: Options = {},
 ): Effect.fn.Return<Session, SessionError, Scope.Scope> {
-  const idle = yield* Threads
+  const pool = yield* Pool
   const runner = yield* Effect.acquireRelease(
-    Effect.tryPromise({ try: () => load(idle, onnx, options), catch: failure("open") }),
+    Effect.tryPromise({ try: () => load(pool, onnx, options), catch: failure("open") }),
     (runner) => Effect.promise(() => runner.close()),
   )
   return {
     inputs: runner.inputs,
     outputs: runner.outputs,
-    run: (feeds, wanted) =>
+    run: (feeds, wanted, options) =>
       Effect.tryPromise({
-        try: async () => results(await runner.run(feeds, Object.keys(wanted)), wanted),
+        try: async () => results(await runner.run(feeds, Object.keys(wanted), options?.rows), wanted),
         catch: failure("run"),
       }),
     hold: (feeds) => Effect.tryPromise({ try: () => runner.hold(feeds), catch: failure("run") }),

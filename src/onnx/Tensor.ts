@@ -86,11 +86,54 @@ export const from = (type: string, dims: ReadonlyArray<number>, data: unknown): 
   return undefined
 }
 
-/** The same numbers in memory of their own. */
-export const copy = ({ data, dims, type }: Tensor): Tensor => {
-  // A Buffer is a Uint8Array too, and its `slice` is no copy.
-  const own = data instanceof Uint8Array ? new Uint8Array(data) : data.slice()
-  const made = from(type, dims, own)
+const known = (type: Type, dims: ReadonlyArray<number>, data: unknown): Tensor => {
+  const made = from(type, dims, data)
   if (made === undefined) throw new TypeError(`a tensor of type ${type} holds other numbers`)
   return made
+}
+
+/** The same numbers in memory of their own. */
+export const copy = ({ data, dims, type }: Tensor): Tensor =>
+  // A Buffer is a Uint8Array too, and its `slice` is no copy.
+  known(type, dims, data instanceof Uint8Array ? new Uint8Array(data) : data.slice())
+
+const rowSize = (dims: ReadonlyArray<number>) => dims.slice(1).reduce((product, n) => product * n, 1)
+
+/** The rows from `start` up to, not including, `end` along the first axis, as a view. */
+export const rows = ({ data, dims, type }: Tensor, start: number, end: number): Tensor =>
+  known(
+    type,
+    [Math.min(end, dims[0] ?? 0) - start, ...dims.slice(1)],
+    data.subarray(start * rowSize(dims), end * rowSize(dims)),
+  )
+
+const constructors = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+} satisfies { readonly [T in Type]: new (buffer: ArrayBuffer) => Arrays[T] }
+
+/** Tensors of one type and row shape, one after another along the first axis. Throws where they differ. */
+export const concat = (parts: ReadonlyArray<Tensor>): Tensor => {
+  const [first] = parts
+  if (first === undefined) throw new TypeError("no tensors to join")
+  if (parts.length === 1) return first
+  const same = (part: Tensor) => part.type === first.type && part.dims.slice(1).join() === first.dims.slice(1).join()
+  if (first.dims.length === 0 || !parts.every(same)) throw new TypeError("tensors of different kinds of rows")
+  const bytes = new Uint8Array(parts.reduce((sum, { data }) => sum + data.byteLength, 0))
+  let at = 0
+  for (const { data } of parts) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
+    at += data.byteLength
+  }
+  const count = parts.reduce((sum, { dims }) => sum + (dims[0] ?? 0), 0)
+  return known(first.type, [count, ...first.dims.slice(1)], new constructors[first.type](bytes.buffer))
 }

@@ -2,16 +2,23 @@
  * Threads for models: `onnxruntime-node` computes on the thread that calls it,
  * and would stop everything else there for as long as a run takes.
  */
+import { availableParallelism } from "node:os"
 import { Worker } from "node:worker_threads"
 import type { Port, Runner, RunnerOptions, Tensors } from "./runtime.ts"
 import * as Tensor from "./Tensor.ts"
 
-/** What a thread is asked to do; it has at most one model open. */
-export type Request =
+/** What a thread is asked to do with one of its models. */
+export type Request = { readonly model: number } & (
   | { readonly call: "open"; readonly onnx: Uint8Array; readonly options: RunnerOptions }
   | { readonly call: "hold"; readonly feeds: Tensors }
-  | { readonly call: "run"; readonly feeds: Tensors; readonly wanted: ReadonlyArray<string> }
+  | {
+      readonly call: "run"
+      readonly feeds: Tensors
+      readonly wanted: ReadonlyArray<string>
+      readonly rows: number | undefined
+    }
   | { readonly call: "close" }
+)
 
 /** What it answers: the ports when a model is open, tensors after a run. */
 export interface Answer {
@@ -29,20 +36,27 @@ export type Reply = { readonly id: number } & ({ readonly answer: Answer } | { r
 /** A running thread. Requests are answered one after another. */
 export interface Thread {
   ask(request: Request): Promise<Answer>
-  /** Whether the process waits for it before it ends. */
-  hold(waiting: boolean): void
+  /** Requests that are not answered yet. */
+  readonly busy: () => number
+  /** Models that are open on it; the process waits for a thread that has any. */
+  readonly models: Set<number>
   readonly alive: () => boolean
 }
 
-/** Threads that have nothing to do at the moment. */
-export type Idle = Array<Thread>
+/** The threads of a process, and a number for each model they were given. */
+export interface Threads {
+  readonly all: Array<Thread>
+  models: number
+}
 
 const startWorker = (): Worker => {
   const typescript = import.meta.url.endsWith(".ts")
   const url = new URL(typescript ? "./worker.ts" : "./worker.js", import.meta.url)
-  // A TypeScript loader is needed only where Node.js cannot read TypeScript itself; without it a thread starts sooner.
-  const loader = typescript && process.features.typescript === false
-  return new Worker(url, loader ? {} : { execArgv: [] })
+  // Without the loaders of this thread it starts sooner.
+  if (!typescript || process.features.typescript) return new Worker(url, { execArgv: [] })
+  // This Node.js reads no TypeScript, and loaders do not carry over to threads there: tsx has to be started again.
+  const source = `import("${import.meta.resolve("tsx/esm/api")}").then(({ register }) => { register(); return import("${url.href}") })`
+  return new Worker(source, { eval: true, execArgv: [] })
 }
 
 // The thread gets a copy made here. Left to the message, one view would take the whole of its buffer along, and
@@ -72,6 +86,7 @@ const requestBuffers = (request: Request): Array<ArrayBuffer> => {
 const start = (): Thread => {
   const worker = startWorker()
   const callers = new Map<number, { readonly resolve: (answer: Answer) => void; readonly reject: (e: Error) => void }>()
+  const models = new Set<number>()
   let count = 0
   let ended: Error | undefined
   const end = (cause: Error) => {
@@ -84,6 +99,7 @@ const start = (): Thread => {
   worker.on("message", (reply: Reply) => {
     const caller = callers.get(reply.id)
     callers.delete(reply.id)
+    if (models.size === 0 && callers.size === 0) worker.unref()
     if ("error" in reply) caller?.reject(new Error(reply.error))
     else caller?.resolve(reply.answer)
   })
@@ -91,36 +107,97 @@ const start = (): Thread => {
     ask: (request) =>
       new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(ended)
+        worker.ref()
         const id = count++
         callers.set(id, { resolve, reject })
         const own = packedRequest(request)
         worker.postMessage({ id, request: own }, requestBuffers(own))
       }),
-    hold: (waiting) => (waiting ? worker.ref() : worker.unref()),
+    busy: () => callers.size,
+    models,
     alive: () => ended === undefined,
   }
 }
 
-/** Loads a model on a thread that is idle, or on a new one. `close` waits for the run in progress. */
-export const load = async (idle: Idle, onnx: Uint8Array, options: RunnerOptions): Promise<Runner> => {
-  const thread = idle.pop() ?? start()
-  thread.hold(true)
-  const leave = () => {
-    
-    if (thread.alive()) idle.push(thread)
+const least = (threads: ReadonlyArray<Thread>, of: (thread: Thread) => number): Thread | undefined =>
+  threads.toSorted((a, b) => of(a) - of(b))[0]
+
+/** A thread for one more model: an idle one, a new one while there are fewer than cores, or else the least burdened. */
+const choose = (threads: Threads, except: ReadonlyMap<Thread, unknown>): Thread | undefined => {
+  threads.all.splice(0, Infinity, ...threads.all.filter((thread) => thread.alive()))
+  const others = threads.all.filter((thread) => !except.has(thread))
+  const idle = least(
+    others.filter((thread) => thread.busy() === 0),
+    (thread) => thread.models.size,
+  )
+  const full = threads.all.length >= availableParallelism()
+  if (idle !== undefined && (full || idle.models.size === 0)) return idle
+  if (full) return least(others, (thread) => thread.busy())
+  const thread = start()
+  threads.all.push(thread)
+  return thread
+}
+
+/**
+ * Loads a model on one of the process's threads, and on up to `copies` of them
+ * as runs are asked for while others are under way. There are as many threads
+ * as cores, whatever number of models is open: each costs memory of its own.
+ * `close` waits for the runs in progress.
+ */
+export const load = async (
+  threads: Threads,
+  onnx: Uint8Array,
+  options: RunnerOptions,
+  copies: number,
+): Promise<Runner> => {
+  const model = threads.models++
+  const opened = new Map<Thread, Promise<Answer>>()
+  const held: Array<Tensors> = []
+  const openOn = async (thread: Thread): Promise<Answer> => {
+    thread.models.add(model)
+    try {
+      const answer = await thread.ask({ model, call: "open", onnx, options })
+      for (const feeds of held) await thread.ask({ model, call: "hold", feeds })
+      return answer
+    } catch (cause) {
+      thread.models.delete(model)
+      opened.delete(thread)
+      throw cause
+    }
   }
-  const { inputs, outputs } = await thread.ask({ call: "open", onnx, options }).catch((cause: unknown) => {
-    leave()
-    throw cause
-  })
+  const on = (thread: Thread): Promise<Answer> => {
+    const known = opened.get(thread)
+    if (known !== undefined) return known
+    const opening = openOn(thread)
+    opened.set(thread, opening)
+    return opening
+  }
+  const place = (): Thread => {
+    const mine = least([...opened.keys()], (thread) => thread.busy())
+    if (mine !== undefined && (mine.busy() === 0 || opened.size >= copies)) return mine
+    const other = choose(threads, opened)
+    const better = other !== undefined && (mine === undefined || other.busy() === 0) ? other : mine
+    if (better === undefined) throw new Error("no thread could be started")
+    return better
+  }
+  const { inputs, outputs } = await on(place())
   return {
     inputs,
     outputs,
-    hold: async (feeds) => void (await thread.ask({ call: "hold", feeds })),
-    run: async (feeds, wanted) => (await thread.ask({ call: "run", feeds, wanted })).tensors,
+    hold: async (feeds) => {
+      held.push(feeds)
+      for (const thread of opened.keys()) await thread.ask({ model, call: "hold", feeds })
+    },
+    run: async (feeds, wanted, rows) => {
+      const thread = place()
+      await on(thread)
+      return (await thread.ask({ model, call: "run", feeds, wanted, rows })).tensors
+    },
     close: async () => {
-      if (thread.alive()) await thread.ask({ call: "close" }).catch(() => nothing)
-      leave()
+      for (const thread of opened.keys()) {
+        thread.models.delete(model)
+        if (thread.alive()) await thread.ask({ model, call: "close" }).catch(() => nothing)
+      }
     },
   }
 }

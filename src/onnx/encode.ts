@@ -8,8 +8,6 @@ import type { Tensor } from "./Tensor.ts"
 // IR version 10 came with opset 21.
 const irVersion = 10n
 const opset = 21n
-// From this version on initialisers need not be inputs as well.
-const freeInitialisers = 4n
 
 // TensorProto.DataType
 const dataTypes: { readonly [T in PortType]: number } = {
@@ -205,7 +203,6 @@ export const encode = (parts: Parts): Uint8Array<ArrayBuffer> => {
     model.irVersion = irVersion
     model.opsetImport = [create(Proto.OperatorSetId, { domain: "", version: opset })]
   }
-  if (model.irVersion < freeInitialisers) model.irVersion = freeInitialisers
   for (const domain of new Set(domains(parts.operations))) {
     if (model.opsetImport.some((known) => known.domain === domain)) continue
     model.opsetImport.push(create(Proto.OperatorSetId, { domain, version: 1n }))

@@ -30,7 +30,8 @@ export interface Runner {
   readonly outputs: ReadonlyArray<Port>
   /** Keeps tensors to be fed to every later run. */
   hold(feeds: Tensors): Promise<void>
-  run(feeds: Tensors, wanted: ReadonlyArray<string>): Promise<Tensors>
+  /** Fed `rows` rows at a time where that is said: what goes in and comes out is joined along the first axis. */
+  run(feeds: Tensors, wanted: ReadonlyArray<string>, rows?: number): Promise<Tensors>
   close(): Promise<void>
 }
 
@@ -60,6 +61,17 @@ const port = (described: ort.InferenceSession.ValueMetadata): Port =>
     ? { name: described.name, type: described.type, dims: described.shape }
     : { name: described.name, type: "not a tensor", dims: [] }
 
+/** Tensors in parts of `rows` rows; all in one where nothing is said. */
+const cut = (feeds: Tensors, rows: number | undefined): ReadonlyArray<Tensors> => {
+  const entries = Object.entries(feeds)
+  if (rows === undefined) return [feeds]
+  const [count = 0, ...others] = new Set(entries.map(([, { dims }]) => dims[0] ?? 0))
+  if (others.length > 0) throw new Error(`tensors of different numbers of rows: ${[count, ...others].join(", ")}`)
+  return Array.from({ length: Math.max(1, Math.ceil(count / rows)) }, (_, i) =>
+    Object.fromEntries(entries.map(([name, tensor]) => [name, Tensor.rows(tensor, i * rows, (i + 1) * rows)])),
+  )
+}
+
 /** Loads a model. */
 export const load = async (onnx: Uint8Array, { provider, threads }: RunnerOptions): Promise<Runner> => {
   ort.env.logLevel = "fatal"
@@ -69,6 +81,8 @@ export const load = async (onnx: Uint8Array, { provider, threads }: RunnerOption
     executionMode: "sequential",
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    // Many encoders may be open at once, and planned memory is kept by each.
+    enableMemPattern: false,
     logSeverityLevel: fatal,
   })
   const held: Record<string, ort.Tensor> = {}
@@ -80,9 +94,14 @@ export const load = async (onnx: Uint8Array, { provider, threads }: RunnerOption
     inputs: session.inputMetadata.map(port),
     outputs: session.outputMetadata.map(port),
     hold: async (feeds) => void take(feeds, held),
-    run: async (feeds, wanted) => {
-      const got = await session.run(take(feeds, { ...held }), wanted)
-      return Object.fromEntries(wanted.map((name) => [name, fromNative(name, got[name])]))
+    run: async (feeds, wanted, rows) => {
+      const parts: Array<Tensors> = []
+      for (const part of cut(feeds, rows)) {
+        const got = await session.run(take(part, { ...held }), wanted)
+        parts.push(Object.fromEntries(wanted.map((name) => [name, fromNative(name, got[name])])))
+      }
+      const all = (name: string) => Tensor.concat(parts.flatMap((part) => part[name] ?? []))
+      return Object.fromEntries(wanted.map((name) => [name, all(name)]))
     },
     close: () => session.release(),
   }

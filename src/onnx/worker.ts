@@ -1,25 +1,27 @@
-/** A thread that runs models, one at a time, for the thread that started it. See `Thread.ts`. */
+/** A thread that runs models, one after another, for the thread that started it. See `Thread.ts`. */
 import { type MessagePort, parentPort } from "node:worker_threads"
 import { load, type Runner } from "./runtime.ts"
 import { type Answer, buffers, nothing, type Reply, type Request } from "./Thread.ts"
 
 const answering = () => {
-  let runner: Runner | undefined
+  const runners = new Map<number, Runner>()
   return async (request: Request): Promise<Answer> => {
     if (request.call === "open") {
-      runner = await load(request.onnx, request.options)
+      const runner = await load(request.onnx, request.options)
+      runners.set(request.model, runner)
       return { ...nothing, inputs: runner.inputs, outputs: runner.outputs }
     }
-    if (runner === undefined) throw new Error("no model is open")
+    const runner = runners.get(request.model)
+    if (runner === undefined) throw new Error("the model is not open")
     switch (request.call) {
       case "hold":
         await runner.hold(request.feeds)
         return nothing
       case "run":
-        return { ...nothing, tensors: await runner.run(request.feeds, request.wanted) }
+        return { ...nothing, tensors: await runner.run(request.feeds, request.wanted, request.rows) }
       case "close":
+        runners.delete(request.model)
         await runner.close()
-        runner = undefined
         return nothing
     }
   }

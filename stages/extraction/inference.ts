@@ -1,6 +1,5 @@
 /** Batches of images through a wrapped encoder. */
 import * as Effect from "effect/Effect"
-import * as Pool from "effect/Pool"
 import type { Batch } from "../../src/arrow/Table.ts"
 import { Cores } from "../../src/dsl/Services.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
@@ -53,56 +52,22 @@ const runSize = (input: ImageInput, height: number, width: number) => {
   return input.batch ?? Math.min(imagesInARun, Math.max(1, fitting))
 }
 
-/** `count` images from `start` on; where there are fewer, the last one stands for the rest. */
-const imagesOf = (pixels: Uint8Array, bytes: number, start: number, count: number): Uint8Array => {
-  const there = pixels.subarray(start * bytes, (start + count) * bytes)
-  if (there.length === count * bytes) return there
-  const filled = new Uint8Array(count * bytes)
-  const last = there.subarray(there.length - bytes)
-  for (let at = 0; at < filled.length; at += bytes) filled.set(last, at)
-  filled.set(there)
-  return filled
+/** The images, and the last one again as often as is needed to fill up runs of `size`. */
+const filled = (pixels: Uint8Array, bytes: number, size: number): Uint8Array => {
+  const missing = (size - ((pixels.length / bytes) % size)) % size
+  if (missing === 0) return pixels
+  const all = new Uint8Array(pixels.length + missing * bytes)
+  all.set(pixels)
+  for (let at = pixels.length; at < all.length; at += bytes) all.set(pixels.subarray(pixels.length - bytes), at)
+  return all
 }
 
-const notFinite = (id: ReadonlyArray<string>, features: Float32Array, width: number) => {
-  const bad = id.filter((_, row) => features.subarray(row * width, (row + 1) * width).some((x) => !Number.isFinite(x)))
+const notFinite = (id: ReadonlyArray<string>, finite: Float32Array) => {
+  const bad = id.filter((_, row) => finite[row] !== 0)
   return new StageError({
     message: `the encoder gives NaN or infinite features for ${bad.length} of ${id.length} images, first for ${bad[0]}`,
     hint: "check `scale`, `mean` and `std`; a float16 model may overflow",
   })
-}
-
-/** What came out of one run of `fed` images, of which `wanted` are rows of the batch. */
-interface Part {
-  readonly features: Tensor.TensorOf<"float32">
-  readonly finite: boolean
-  readonly fed: number
-  readonly wanted: number
-}
-
-const joined = Effect.fnUntraced(function* (id: ReadonlyArray<string>, parts: ReadonlyArray<Part>) {
-  const width = parts[0]?.features.dims[1] ?? 0
-  const data = new Float32Array(id.length * width)
-  let at = 0
-  for (const { fed, features, wanted } of parts) {
-    if (features.dims[0] !== fed || features.dims[1] !== width) {
-      return yield* new StageError({
-        message: `the encoder gives features of the shape [${features.dims.join(", ")}] for ${fed} images`,
-        hint: "choose another output by `output`, or export the encoder for batches of any size",
-      })
-    }
-    data.set(features.data.subarray(0, wanted * width), at)
-    at += wanted * width
-  }
-  if (parts.some(({ finite }) => !finite)) return yield* notFinite(id, data, width)
-  return { id, features: { shape: [width], data } }
-})
-
-// Copies are opened when all others are busy, and kept.
-const growing: Pool.Strategy<Session.Session, StageError> = {
-  run: () => Effect.void,
-  onAcquire: () => Effect.void,
-  reclaim: () => Effect.undefined,
 }
 
 /**
@@ -113,14 +78,7 @@ export const inference = Effect.fnUntraced(function* (wrapped: Uint8Array, input
   const cores = yield* Cores
   const copies = Math.min(cores.total, Math.max(1, Math.floor(weightOfCopies / wrapped.byteLength)))
   const threads = Math.max(1, Math.floor(cores.total / copies))
-  const sessions = yield* Pool.makeWithStrategy({
-    acquire: Effect.mapError(Session.open(wrapped, { threads }), refused),
-    min: 1,
-    max: copies,
-    strategy: growing,
-  })
-  // A model that onnxruntime refuses is an error now, not at the first batch.
-  yield* Effect.scoped(Pool.get(sessions))
+  const session = yield* Effect.mapError(Session.open(wrapped, { copies, threads }), refused)
 
   return Effect.fnUntraced(function* (
     batch: Batch<typeof Pixels>,
@@ -129,26 +87,26 @@ export const inference = Effect.fnUntraced(function* (wrapped: Uint8Array, input
     if (id.length === 0) return { id, features: { shape: [0], data: new Float32Array(0) } }
     const { bytes, height, width } = yield* checkSize(input, batch)
     const size = runSize(input, height, width)
-    const starts = Array.from({ length: Math.ceil(id.length / size) }, (_, i) => i * size)
-
-    const run = Effect.fnUntraced(
-      function* (session: Session.Session, start: number) {
-        const wanted = Math.min(size, id.length - start)
-        const fed = input.batch ?? wanted
-        const images = Tensor.uint8([fed, height, width, 3], imagesOf(pixels.data, bytes, start, fed))
-        const results = yield* session.run(
-          { [ports.pixels]: images },
-          { [ports.features]: "float32", [ports.finite]: "float32" },
-        )
-        return { features: results[ports.features], finite: results[ports.finite].data[0] === 0, fed, wanted }
-      },
-      Effect.mapError(failed(height, width)),
-    )
-
-    const parts = yield* Pool.use(sessions, (session) =>
-      // The next run is on its way while one is computed.
-      cores.use(threads)(Effect.forEach(starts, (start) => run(session, start), { concurrency: 2 })),
-    )
-    return yield* joined(id, parts)
+    const data = input.batch === undefined ? pixels.data : filled(pixels.data, bytes, size)
+    const fed = data.length / bytes
+    const found = yield* session
+      .run(
+        { [ports.pixels]: Tensor.uint8([fed, height, width, 3], data) },
+        { [ports.features]: "float32", [ports.finite]: "float32" },
+        { rows: size },
+      )
+      .pipe(cores.use(threads), Effect.mapError(failed(height, width)))
+    const features = found[ports.features]
+    const finite = found[ports.finite].data
+    const [rows, ...sizes] = features.dims
+    if (rows !== fed || sizes.length !== 1) {
+      return yield* new StageError({
+        message: `the encoder gives features of the shape [${features.dims.join(", ")}] for ${fed} images`,
+        hint: "choose another output by `output`, or export the encoder for batches of any size",
+      })
+    }
+    if (finite.subarray(0, id.length).some((x) => x !== 0)) return yield* notFinite(id, finite)
+    const all = features.data.subarray(0, id.length * (sizes[0] ?? 0))
+    return { id, features: { shape: sizes, data: all } }
   })
 })

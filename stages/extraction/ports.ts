@@ -33,7 +33,7 @@ export interface FeatureOutput {
 }
 
 const inputTypes: ReadonlyArray<string> = ["uint8", "float16", "float32", "float64"] satisfies ReadonlyArray<InputType>
-const outputTypes: ReadonlyArray<string> = ["float16", "float32", "float64"]
+const outputTypes: ReadonlySet<string> = new Set(["float16", "float32", "float64"])
 
 const isInputType = (type: string): type is InputType => inputTypes.includes(type)
 
@@ -178,7 +178,7 @@ export const featureOutput = Effect.fnUntraced(function* (
 ): Effect.fn.Return<FeatureOutput, StageError> {
   const output = yield* chooseOutput(model, choice.output)
   const { dims, name, type } = output
-  if (!outputTypes.includes(type)) {
+  if (!outputTypes.has(type)) {
     return yield* new StageError({ message: `the encoder's output ${show(output)} holds no floating-point numbers` })
   }
   if (dims === undefined) {

@@ -17,12 +17,15 @@ export const ports = {
   pixels: "rankshift/pixels",
   /** `[rows, width]` float32. */
   features: "rankshift/features",
-  /** A single float32: 0 where all features are finite, else NaN. */
+  /** `[rows]` float32: 0 where all features of a row are finite, else NaN. */
   finite: "rankshift/finite",
 } as const
 
 // TensorProto.DataType
 const casts = { float32: 1, float16: 10, float64: 11 }
+
+// The opset since which ReduceSum takes its axes as an input.
+const axesAsInput = 13
 
 const normalise = (g: Graph.Graph, x: Graph.Value, channel: ReadonlyArray<number>, wanted: Normalisation) => {
   const { mean, scale, std } = wanted
@@ -37,7 +40,7 @@ export const wrap = (
   onnx: Uint8Array,
   input: ImageInput,
   output: FeatureOutput,
-  options: { readonly bgr: boolean; readonly normalisation: Normalisation },
+  options: { readonly bgr: boolean; readonly normalisation: Normalisation; readonly opset: number },
 ): Effect.Effect<Uint8Array> => {
   const g = Graph.around(onnx)
   const rows = input.batch ?? "rankshift/rows"
@@ -57,8 +60,12 @@ export const wrap = (
   if (output.map === "nhwc") y = g.op("Transpose", [y], { perm: [0, 3, 1, 2] })
   if (output.map !== undefined) y = g.op("Flatten", [g.op("GlobalAveragePool", [y])], { axis: 1 })
   g.output(ports.features, y, "float32", [rows, "rankshift/width_of_features"])
-  // 0 times a number is 0, times an infinity or NaN it is NaN. Without axes the sum is over all of them, in any opset.
+  // 0 times a number is 0, times an infinity or NaN it is NaN.
   const zeros = g.op("Mul", [y, g.constant(Tensor.float32([], [0]))])
-  g.output(ports.finite, g.op("ReduceSum", [zeros], { keepdims: 0 }), "float32", [])
+  const sums =
+    options.opset < axesAsInput
+      ? g.op("ReduceSum", [zeros], { axes: [1], keepdims: 0 })
+      : g.op("ReduceSum", [zeros, g.constant(Tensor.int64([1], [1]))], { keepdims: 0 })
+  g.output(ports.finite, sums, "float32", [rows])
   return g.bytes
 }
