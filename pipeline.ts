@@ -5,7 +5,17 @@
  *     npx tsx pipeline.ts run
  */
 import { type Node, Pipeline } from "./src/index.ts"
-import { aggregate, decode, type Encoder, extract, fitProbe, predict, preprocess, score } from "./stages/index.ts"
+import {
+  aggregate,
+  decode,
+  type Encoder,
+  extract,
+  fitProbe,
+  lottery,
+  predict,
+  preprocess,
+  score,
+} from "./stages/index.ts"
 import * as miniature from "./stages/miniature/index.ts"
 
 const { train, pool, validation, real, v2, rendition, sketch } = miniature.sets
@@ -38,13 +48,20 @@ const adversarial = miniature.adversarial(reference(pool), pool)
 
 const evaluation = { validation, real, v2, rendition, sketch, adversarial }
 
-const scores = Object.entries(encoders).flatMap(([name, encoder]) => {
+const cells = Object.entries(encoders).flatMap(([name, encoder]) => {
   const predictions = model(encoder)
-  return Object.entries(evaluation).map(([set, images]) =>
-    score({ predictions: predictions(images), labels: images.labels }, { model: name, set }),
-  )
+  return Object.entries(evaluation).map(([set, { images, labels }]) => ({
+    model: name,
+    set,
+    predictions: predictions({ images, labels }),
+    labels,
+  }))
 })
+
+const scores = cells.map(({ labels, model, predictions, set }) => score({ predictions, labels }, { model, set }))
 
 export default Pipeline.main(import.meta, "benchmark-lottery", {
   table: aggregate(scores, { reference: "validation" }),
+  // Which of the differences are real: intervals, tests, ranks that each model could have, verdicts in words.
+  ...lottery({ cells, scores, reference: "validation" }),
 })

@@ -1,9 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { Batch } from "../src/arrow/Table.ts"
 import { whole } from "../src/dsl/Stage.ts"
 import { StageError } from "../src/dsl/StageError.ts"
+import { judge } from "./judge.ts"
 import * as LabelIndex from "./labelIndex.ts"
 import { Labels, Predictions, Scores } from "./tables.ts"
 
@@ -34,50 +35,29 @@ interface Tally {
   images: number
   /** An image of which it cannot be told whether it is a hit in the first five. */
   undecided: string | undefined
-  readonly strangers: Array<string>
-  strange: number
 }
 
 const tally = Effect.fnUntraced(function* (
   predictions: Stream.Stream<Batch<typeof Predictions>, StageError>,
   index: LabelIndex.LabelIndex,
 ) {
-  const seen = new Uint8Array(index.rows)
   /** Hits and images by class, top-1. */
   const hitsOf = new Map<number, number>()
   const imagesOf = new Map<number, number>()
   const add = (counts: Map<number, number>, label: number, by: number) =>
     counts.set(label, (counts.get(label) ?? 0) + by)
-  const total: Tally = { hits1: 0, hits5: 0, images: 0, undecided: undefined, strangers: [], strange: 0 }
-  yield* Stream.runForEach(predictions, (batch) =>
-    Effect.gen(function* () {
-      for (const [at, id] of batch.id.entries()) {
-        const row = index.rowOf(id)
-        if (row === undefined) {
-          total.strange++
-          if (total.strangers.length < 3) total.strangers.push(JSON.stringify(id))
-          continue
-        }
-        if (seen[row] === 1) {
-          return yield* new StageError({ message: `two predictions have the id ${JSON.stringify(id)}` })
-        }
-        seen[row] = 1
-        const labels = index.labelsAt(row)
-        if (labels.length === 0) continue
-        const top = batch.top[at] ?? new Int32Array(0)
-        const place = top.findIndex((guess) => labels.includes(guess))
-        total.images++
-        if (place === 0) total.hits1++
-        if (place >= 0 && place < 5) total.hits5++
-        // With fewer than five classes kept a label among them is a hit for sure, one outside may be either.
-        if (place < 0 && top.length < 5) total.undecided ??= id
-        for (const label of new Set(labels)) {
-          add(hitsOf, label, place === 0 ? 1 : 0)
-          add(imagesOf, label, 1)
-        }
-      }
-    }),
-  )
+  const total: Tally = { hits1: 0, hits5: 0, images: 0, undecided: undefined }
+  const seen = yield* judge(predictions, index, ({ id, labels, place, top }) => {
+    total.images++
+    if (place === 0) total.hits1++
+    if (place >= 0 && place < 5) total.hits5++
+    // With fewer than five classes kept a label among them is a hit for sure, one outside may be either.
+    if (place < 0 && top.length < 5) total.undecided ??= id
+    for (const label of new Set(labels)) {
+      add(hitsOf, label, place === 0 ? 1 : 0)
+      add(imagesOf, label, 1)
+    }
+  })
   const skippedOf = new Map<number, number>()
   let skipped = 0
   let unlabelled = 0
@@ -119,18 +99,6 @@ export const score = whole("score", {
   run: Effect.fnUntraced(function* ({ predictions, labels }, { model, set, metrics, variant }: Params) {
     const index = yield* LabelIndex.make(labels)
     const found = yield* tally(predictions.batches, index)
-    if (found.strange > 0) {
-      const hint =
-        "ids of predictions and labels must be the same; `matchLabels` puts labels under the ids of a set's images"
-      const such = found.strangers.join(", ")
-      return yield* new StageError({
-        message: `${found.strange} predictions have no row of labels, such as ${such}`,
-        hint,
-      })
-    }
-    if (found.images === 0) {
-      return yield* new StageError({ message: "no image has both a prediction and a label: there is nothing to score" })
-    }
     if (metrics.includes("top5") && found.undecided !== undefined) {
       return yield* new StageError({
         message: `top5 needs the five best classes of each image; ${JSON.stringify(found.undecided)} has fewer, and its label is none of them`,

@@ -7,13 +7,18 @@ import type { Pipeline } from "../dsl/Pipeline.ts"
 import { type Channel, lines, Output } from "../report/Output.ts"
 import { paint } from "../report/style.ts"
 import { ExitError } from "./ExitError.ts"
+import { bundle, restore } from "./bundle.ts"
 import { explain } from "./explain.ts"
+import { gc } from "./gc.ts"
 import { graph } from "./graph.ts"
 import { log } from "./log.ts"
 import { root } from "./options.ts"
+import { pin } from "./pin.ts"
+import { report } from "./report.ts"
 import { run } from "./run.ts"
 import { show } from "./show.ts"
 import { status } from "./status.ts"
+import { verify } from "./verify.ts"
 import { version } from "./version.ts"
 
 // What is wrong goes to standard error alone: who reads standard output gets results or nothing.
@@ -58,7 +63,13 @@ export const main = (pipeline: Pipeline, args: ReadonlyArray<string>) => {
       status(pipeline),
       explain(pipeline),
       show(pipeline),
+      report(pipeline),
       log(pipeline),
+      verify(pipeline),
+      gc(pipeline),
+      pin(pipeline),
+      bundle(pipeline),
+      restore(pipeline),
     ]),
   )
   return Effect.flatMap(Output, ({ err }) =>

@@ -23,15 +23,18 @@ export const node = Argument.String("NODE").pipe(
   Argument.withDescription("Name of a node or a target, or a pattern with * that matches one"),
 )
 
+/** The folder of the store. */
+export const cacheOf = (pipeline: Pipeline) =>
+  Effect.map(root, ({ cache }) => resolve(Option.getOrElse(cache, () => resolve(pipeline.directory, "cache"))))
+
 /** Does something with the engine, whose modules are loaded only now. */
 export const withEngine =
   (pipeline: Pipeline) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
-      const { cache } = yield* root
+      const cache = yield* cacheOf(pipeline)
       const { layer } = yield* Effect.promise(() => import("../run/Engine.ts"))
-      const store = resolve(Option.getOrElse(cache, () => resolve(pipeline.directory, "cache")))
-      return yield* Effect.provide(Effect.scoped(effect), layer({ cache: store, directory: pipeline.directory }))
+      return yield* Effect.provide(Effect.scoped(effect), layer({ cache, directory: pipeline.directory }))
     })
 
 const units = new Map([
@@ -52,4 +55,18 @@ export const parseBytes = (text: string): Option.Option<number> => {
   const [, digits, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? []
   const factor = units.get(unit?.toLowerCase() ?? "")
   return digits === undefined || factor === undefined ? Option.none() : Option.some(Math.round(Number(digits) * factor))
+}
+
+const spans = new Map([
+  ["m", 60_000],
+  ["h", 3_600_000],
+  ["d", 86_400_000],
+  ["w", 7 * 86_400_000],
+])
+
+/** A span of time as people write it (`30d`, `12h`, `90m`, `2w`) in milliseconds. */
+export const parseAge = (text: string): Option.Option<number> => {
+  const [, digits, unit] = /^\s*(\d+(?:\.\d+)?)\s*([mhdw])\s*$/i.exec(text) ?? []
+  const factor = spans.get(unit?.toLowerCase() ?? "")
+  return digits === undefined || factor === undefined ? Option.none() : Option.some(Number(digits) * factor)
 }

@@ -13,6 +13,7 @@ import { dryRun } from "../report/plan.ts"
 import { events } from "../report/plannedNode.ts"
 import * as Trace from "../report/trace.ts"
 import type { Event } from "../run/Event.ts"
+import type { RunOptions } from "../run/Run.ts"
 import { ExitError, UsageError } from "./ExitError.ts"
 import { parseBytes, withEngine } from "./options.ts"
 
@@ -53,6 +54,19 @@ const flags = {
     Flag.withDescription("Write a Chrome trace of the run"),
     Flag.optional,
   ),
+  ui: Flag.Boolean("ui").pipe(
+    Flag.withDescription("Serve a page on this machine on which to watch the run; it ends with the run"),
+    Flag.withDefault(false),
+  ),
+  uiPort: Flag.Int("ui-port").pipe(
+    Flag.withMetavar("PORT"),
+    Flag.withDescription("With --ui: the port to listen on (default: one that is free)"),
+    Flag.filter(
+      (port) => port >= 0 && port <= 65_535,
+      () => "Expected a number from 0 to 65535",
+    ),
+    Flag.optional,
+  ),
   pixelBudget: Flag.String("pixel-budget").pipe(
     Flag.withMetavar("SIZE"),
     Flag.withDescription(
@@ -75,6 +89,11 @@ const wouldRun = Effect.fnUntraced(function* (
   yield* lines(out, said)
 })
 
+const uiFor = Effect.fnUntraced(function* (pipeline: Pipeline, { force, targets }: RunOptions, port: number) {
+  const { watched } = yield* Effect.promise(() => import("./ui.ts"))
+  return yield* watched(pipeline, { targets, force }, port)
+})
+
 const traceTo = (file: string) =>
   Trace.follower(file).pipe(
     Effect.mapError(
@@ -82,15 +101,64 @@ const traceTo = (file: string) =>
     ),
   )
 
+/**
+ * Carries the pipeline out: shows how far it has come, then prints the tables
+ * and what was done. Fails with exit code 1 where a node has failed.
+ */
+export const carryOut = Effect.fnUntraced(function* (
+  pipeline: Pipeline,
+  options: RunOptions,
+  shown: {
+    readonly json: boolean
+    readonly trace: string | undefined
+    /** The port of the page to watch the run on, 0 for any. */
+    readonly ui?: number | undefined
+  },
+) {
+  const { err, out } = yield* Output
+  const Run = yield* Effect.promise(() => import("../run/Run.ts"))
+  const failed: Array<Extract<Event, { event: "failed" }>> = []
+  const done = new Set<string>()
+  let summary: Extract<Event, { event: "summary" }> | undefined
+
+  const follow = Effect.gen(function* () {
+    // Before the progress lines: they are redrawn in place, below what was said by then.
+    const pages = shown.ui === undefined ? [] : [yield* uiFor(pipeline, options, shown.ui)]
+    const followers: ReadonlyArray<Follower.Follower> = [
+      ...pages,
+      shown.json ? Follower.json(out) : yield* err.terminal ? Follower.live(err) : Follower.plain(err),
+      ...(shown.trace === undefined ? [] : [yield* traceTo(shown.trace)]),
+    ]
+    yield* Stream.runForEach(
+      Run.run(pipeline, options),
+      Effect.fnUntraced(function* (event) {
+        if (event.event === "failed") failed.push(event)
+        if (event.event === "finished" || event.event === "cached") done.add(event.node)
+        if (event.event === "summary") summary = event
+        for (const follower of followers) yield* follower(event)
+      }),
+    )
+  }).pipe(Effect.scoped)
+
+  yield* Effect.gen(function* () {
+    yield* follow
+    if (summary === undefined || shown.json) return
+    const { tables } = yield* Effect.promise(() => import("./targets.ts"))
+    yield* lines(out, yield* tables(pipeline, done, yield* out.style))
+    yield* lines(err, failures(failed, yield* err.style))
+    const end = summary.failed > 0 ? err : out
+    yield* lines(end, closing(pipeline.name, summary, options.keepGoing, yield* end.style))
+  }).pipe(withEngine(pipeline))
+  if (failed.length > 0) return yield* new ExitError({ code: 1 })
+})
+
 /** `run`: computes what is not fresh, shows how far it has come, prints the tables. */
 export const run = (pipeline: Pipeline) =>
   Command.make(
     "run",
     flags,
-    Effect.fn("run")(function* ({ dryRun, force, jobs, json, keepGoing, patterns, pixelBudget, trace }) {
-      const { err, out } = yield* Output
+    Effect.fn("run")(function* ({ dryRun, force, jobs, json, keepGoing, patterns, pixelBudget, trace, ui, uiPort }) {
       if (dryRun) return yield* wouldRun(pipeline, { targets: patterns, force }, json).pipe(withEngine(pipeline))
-      const Run = yield* Effect.promise(() => import("../run/Run.ts"))
       const options = {
         targets: patterns,
         force,
@@ -98,41 +166,17 @@ export const run = (pipeline: Pipeline) =>
         jobs: Option.getOrElse(jobs, availableParallelism),
         pixelBudget: Option.getOrUndefined(pixelBudget),
       }
-      const failed: Array<Extract<Event, { event: "failed" }>> = []
-      const done = new Set<string>()
-      let summary: Extract<Event, { event: "summary" }> | undefined
-
-      const follow = Effect.gen(function* () {
-        const followers: ReadonlyArray<Follower.Follower> = [
-          json ? Follower.json(out) : yield* err.terminal ? Follower.live(err) : Follower.plain(err),
-          ...(Option.isSome(trace) ? [yield* traceTo(trace.value)] : []),
-        ]
-        yield* Stream.runForEach(
-          Run.run(pipeline, options),
-          Effect.fnUntraced(function* (event) {
-            if (event.event === "failed") failed.push(event)
-            if (event.event === "finished" || event.event === "cached") done.add(event.node)
-            if (event.event === "summary") summary = event
-            for (const follower of followers) yield* follower(event)
-          }),
-        )
-      }).pipe(Effect.scoped)
-
-      yield* Effect.gen(function* () {
-        yield* follow
-        if (summary === undefined || json) return
-        const { tables } = yield* Effect.promise(() => import("./targets.ts"))
-        yield* lines(out, yield* tables(pipeline, done, yield* out.style))
-        yield* lines(err, failures(failed, yield* err.style))
-        const end = summary.failed > 0 ? err : out
-        yield* lines(end, closing(pipeline.name, summary, keepGoing, yield* end.style))
-      }).pipe(withEngine(pipeline))
-      if (failed.length > 0) return yield* new ExitError({ code: 1 })
+      if (!ui && Option.isSome(uiPort)) {
+        return yield* new UsageError({ message: "--ui-port goes with --ui", hint: "pipeline run --ui --ui-port 8080" })
+      }
+      const page = ui ? Option.getOrElse(uiPort, () => 0) : undefined
+      yield* carryOut(pipeline, options, { json, trace: Option.getOrUndefined(trace), ui: page })
     }),
   ).pipe(
     Command.withDescription("Compute what is not fresh, then print the tables"),
     Command.withExamples([
       { command: "pipeline run", description: "Everything" },
+      { command: "pipeline run --ui", description: "The same, with a page to watch it on" },
       {
         command: "pipeline run 'score(hog, *)' --dry-run",
         description: "What would be computed for one model's scores",

@@ -6,6 +6,7 @@ import * as Batch from "../arrow/Batch.ts"
 import type { Table } from "../arrow/Table.ts"
 import * as Dag from "../dsl/Dag.ts"
 import type { Pipeline } from "../dsl/Pipeline.ts"
+import * as Board from "../report/Board.ts"
 import * as Leaderboard from "../report/leaderboard.ts"
 import { head, rowsOf } from "../report/rows.ts"
 import { paint, type Style } from "../report/style.ts"
@@ -42,7 +43,7 @@ export const total = ({ actions }: Found): number =>
 /** What was found as a person reads it: a leaderboard as its tables, anything else by its head. */
 export const rendered = Effect.fnUntraced(function* (found: Found, wanted: number | undefined, style: Style) {
   if (found.table.name === "leaderboard" && wanted === undefined) {
-    const entries = Leaderboard.fromRows(yield* Stream.runCollect(rows(found)))
+    const entries = Board.fromRows(yield* Stream.runCollect(rows(found)))
     if (Option.isSome(entries)) return Leaderboard.render(entries.value, style)
   }
   const first = yield* Stream.runCollect(rows(found, wanted ?? headRows))

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { canonical, CanonicalError } from "../hash/canonical.ts"
+import { badParams } from "./badParams.ts"
 import { isNode, type Node } from "./Node.ts"
 import { type Pipeline, PipelineError } from "./Pipeline.ts"
 import { names } from "./names.ts"
@@ -73,22 +74,27 @@ const toJson = (value: unknown) =>
     Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Json)),
   )
 
-const checkParams = (node: Node, shown: string) =>
-  Schema.decodeUnknownResult(node.stage.params, { onExcessProperty: "error", errors: "all" })(node.params).pipe(
+const strict = { onExcessProperty: "error", errors: "all", reportInput: true } as const
+
+const checkParams = (node: Node, nameOf: () => string) =>
+  Schema.decodeUnknownResult(
+    node.stage.params,
+    strict,
+  )(node.params).pipe(
     Result.flatMap((params) =>
       Schema.encodeUnknownResult(node.stage.params)(params).pipe(
         Result.flatMap(toJson),
         Result.map((canonical) => ({ params, canonical })),
       ),
     ),
-    Result.mapError(
-      (error) =>
-        new PipelineError({
-          node: shown,
-          message: `bad params of ${shown}: ${error.message}`,
-          hint: `the params of ${node.stage.name} are described beside its declaration`,
-        }),
-    ),
+    Result.mapError((error) => {
+      const name = nameOf()
+      return new PipelineError({
+        node: name,
+        message: `bad params of ${name}: ${error._tag === "SchemaError" ? badParams(error.issue) : error.message}`,
+        hint: `the params of ${node.stage.name} are described beside its declaration`,
+      })
+    }),
   )
 
 const checkShape = (node: Node): string | undefined => {
@@ -125,10 +131,12 @@ export const make = Effect.fnUntraced(function* (pipeline: Pipeline): Effect.fn.
       const at = (n: Node) => byNode.get(n) ?? -1
       inputs[name] = input === undefined ? undefined : isNode(input) ? at(input) : input.map(at)
     }
-    const labels = Object.values(inputs).flatMap(positions)
-    const shown =
-      node.label ?? `${stage.name}(${labels.map((i) => drafts[i]?.label ?? drafts[i]?.stage.name ?? "?").join(", ")})`
-    const { params, canonical: written } = yield* Effect.fromResult(checkParams(node, shown))
+    // The name that it would have if its params said nothing of it: what its stage calls it cannot be asked.
+    const nameOf = () => {
+      const draft = { stage, canonical: {}, below: inputsOf({ inputs }), label: node.label }
+      return names([...drafts.map((known) => ({ ...known, below: inputsOf(known) })), draft]).at(-1) ?? stage.name
+    }
+    const { params, canonical: written } = yield* Effect.fromResult(checkParams(node, nameOf))
     if (!stages.has(stage)) stages.set(stage, stages.size)
     const content = canonical([
       stages.get(stage) ?? -1,

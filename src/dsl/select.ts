@@ -8,6 +8,9 @@ const matcher = (pattern: string): ((node: DagNode) => boolean) => {
     [node.name, node.stage.name, node.target ?? node.name].some((name) => name === pattern || expression.test(name))
 }
 
+/** Names that share less than this with what was asked for are no help. */
+const likeness = 0.15
+
 const alike = (a: string, b: string): number => {
   const pairs = (text: string) =>
     new Set(Array.from({ length: text.length - 1 }, (_, i) => text.slice(i, i + 2).toLowerCase()))
@@ -24,14 +27,15 @@ export const select = (dag: Dag, pattern: string): Effect.Effect<ReadonlyArray<n
   const found = dag.nodes.filter(matches).map((node) => node.index)
   if (found.length > 0) return Effect.succeed(found)
   const near = dag.nodes
-    .map((node) => ({ name: node.name, score: alike(node.name, pattern) }))
+    .map(({ name, stage }) => ({ name, score: Math.max(alike(name, pattern), alike(stage.name, pattern)) }))
+    .filter(({ score }) => score >= likeness)
     .sort((a, b) => b.score - a.score)
     .slice(0, 3)
     .map(({ name }) => name)
   return Effect.fail(
     new PipelineError({
       message: `no node matches ${pattern}`,
-      hint: `names like it: ${near.join(", ")}; \`pipeline graph\` lists all`,
+      hint: `${near.length === 0 ? "" : `names like it: ${near.join(", ")}; `}\`pipeline graph\` lists all`,
     }),
   )
 }

@@ -87,11 +87,13 @@ export const ofFile = (path: string): Effect.Effect<{ readonly hash: string; rea
       Effect.tryPromise({
         try: async (signal) => {
           const hash = hasher()
-          let [current, next] = [Buffer.allocUnsafe(piece), Buffer.allocUnsafe(piece)]
+          // No more than the file needs: thousands of small ones are hashed in a row.
+          const room = Math.max(1, Math.min(piece, (await handle.stat()).size + 1))
+          let [current, next] = [Buffer.allocUnsafe(room), Buffer.allocUnsafe(room)]
           let bytes = 0
-          let { bytesRead } = await handle.read(current, 0, piece)
+          let { bytesRead } = await handle.read(current, 0, room)
           while (bytesRead > 0 && !signal.aborted) {
-            const ahead = handle.read(next, 0, piece)
+            const ahead = handle.read(next, 0, room)
             hash.update(current.subarray(0, bytesRead))
             bytes += bytesRead
             ;[current, next] = [next, current]

@@ -54,11 +54,11 @@ export interface Resolver {
   /** Resolves what can be resolved once the given nodes are complete, or at all; gives the nodes newly resolved. */
   readonly advance: (after?: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<number>, StoreError>
   /**
-   * Takes note of what was computed under a key. What stands on outputs that
-   * differ from lost ones is resolved anew. False where the unit has another
-   * key by now.
+   * Takes note of what was computed under a key; gives all units that this
+   * settles, as several nodes may come to the same key. What stands on outputs
+   * that differ from lost ones is resolved anew.
    */
-  readonly done: (index: number, unit: number, key: string, outputs: ReadonlyArray<Output>) => boolean
+  readonly done: (key: string, outputs: ReadonlyArray<Output>) => ReadonlyArray<readonly [node: number, unit: number]>
   /** Takes note that an artifact is gone or damaged; gives the units that have to be computed again. */
   readonly lost: (hash: string) => ReadonlyArray<readonly [node: number, unit: number]>
 }
@@ -77,6 +77,12 @@ export const overOf = (node: DagNode): number | undefined =>
 export const sidesOf = (node: DagNode): ReadonlyArray<number> => {
   const over = node.stage.kind === "whole" ? undefined : node.stage.over
   return Object.entries(node.inputs).flatMap(([name, input]) => (name === over ? [] : positions(input)))
+}
+
+const push = <K, V>(lists: Map<K, Array<V>>, key: K, value: V): void => {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [value])
+  else list.push(value)
 }
 
 const refsOf = ({ aside, skipped, table }: Output) => [table, aside, skipped].filter((ref) => ref !== undefined)
@@ -100,6 +106,8 @@ export const make = Effect.fn("Resolver.make")(function* (
   const targets = new Set(options.targets)
   const { parts, problems } = yield* partsOf(selected.flatMap((i) => dag.nodes[i] ?? []))
   const units = new Map<number, Array<Unit>>()
+  /** Units that can be written, by their key; some may have another one by now. */
+  const byKey = new Map<string, Array<readonly [node: number, unit: number]>>()
 
   const shards = (index: number): ReadonlyArray<Shard> | undefined => {
     const node = dag.nodes[index]
@@ -155,6 +163,7 @@ export const make = Effect.fn("Resolver.make")(function* (
     for (const { id, rows } of walked) {
       const inputs = overName === undefined ? sides : { ...sides, [overName]: id }
       const key = keyOf(inputs)
+      if (writes(node)) push(byKey, key, [node.index, own.length])
       own.push({ key, inputs, rows, ...(yield* lookUp(node, key)) })
     }
     units.set(node.index, own)
@@ -163,11 +172,7 @@ export const make = Effect.fn("Resolver.make")(function* (
 
   const dependents = new Map<number, Array<number>>()
   for (const index of selected) {
-    for (const input of inputsOf(dag.nodes[index] ?? { inputs: {} })) {
-      const known = dependents.get(input)
-      if (known === undefined) dependents.set(input, [index])
-      else known.push(index)
-    }
+    for (const input of inputsOf(dag.nodes[index] ?? { inputs: {} })) push(dependents, input, index)
   }
   const standingOn = (index: number): ReadonlyArray<number> => dependents.get(index) ?? []
   const advance = Effect.fnUntraced(function* (after?: ReadonlyArray<number>) {
@@ -205,13 +210,20 @@ export const make = Effect.fn("Resolver.make")(function* (
     complete: (index) => units.has(index) && due(index).length === 0,
     problem: (index) => problems.get(index),
     advance,
-    done: (index, unit, key, outputs) => {
-      const own = units.get(index)
-      const before = own?.[unit]
-      if (own === undefined || before?.key !== key) return false
-      own[unit] = { ...before, outputs, lack: undefined }
-      if (known(dag.nodes[index]) && before.former !== undefined && !sameTables(before.former, outputs)) forget(index)
-      return true
+    done: (key, outputs) => {
+      const settled = (byKey.get(key) ?? []).filter(([index, at]) => {
+        const unit = units.get(index)?.[at]
+        return unit?.key === key && unit.outputs === undefined
+      })
+      for (const [index, at] of settled) {
+        const own = units.get(index)
+        const before = own?.[at]
+        if (own === undefined || before === undefined) continue
+        own[at] = { ...before, outputs, lack: undefined }
+        const differs = before.former !== undefined && !sameTables(before.former, outputs)
+        if (differs && known(dag.nodes[index])) forget(index)
+      }
+      return settled
     },
     lost: (hash) => {
       const found: Array<readonly [number, number]> = []

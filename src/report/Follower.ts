@@ -3,7 +3,18 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import { Event } from "../run/Event.ts"
+import {
+  Blocked,
+  Cached,
+  type Event,
+  Failed,
+  Finished,
+  Planned,
+  Progressed,
+  Started,
+  Summary,
+  Warned,
+} from "../run/Event.ts"
 import * as Live from "./live.ts"
 import { type Channel, lines } from "./Output.ts"
 import { after, lineOf, none, text } from "./progress.ts"
@@ -12,7 +23,23 @@ import { paint } from "./style.ts"
 /** Renders events as they come, for as long as its scope is open. */
 export type Follower = (event: Event) => Effect.Effect<void>
 
-const encode = Schema.encodeSync(Event)
+const { blocked: _, ...figures } = Summary.fields
+
+/** A line of JSON: an event, and at the end a summary without blocked nodes, as each of them has an event of its own. */
+export const Line = Schema.Union([
+  Planned,
+  Started,
+  Progressed,
+  Finished,
+  Cached,
+  Failed,
+  Blocked,
+  Warned,
+  Schema.Struct(figures),
+])
+export type Line = typeof Line.Type
+
+const encode = Schema.encodeSync(Line)
 
 /** One event a line, as JSON. */
 export const json =

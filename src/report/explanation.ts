@@ -23,10 +23,12 @@ const nothing = ({ state }: Explanation): string => {
 /** Why a node is in its state: each part of its key that changed, with the former and the new value, then the key. */
 export const explanation = (self: Explanation, style: Style): ReadonlyArray<string> => {
   const { state } = self
+  const { fresh, total } = self.shards ?? { fresh: 0, total: 0 }
+  // What is streamed is never there, and nothing is wrong with that.
   const shards =
-    self.shards === undefined || self.shards.total < 2 || self.shards.fresh === self.shards.total
+    total < 2 || fresh === total || state._tag === "streamed"
       ? ""
-      : `  (${count(self.shards.fresh)} of ${count(self.shards.total)} shards fresh)`
+      : `  (${count(fresh)} of ${count(total)} shards fresh)`
   const changes = self.changes.map(({ after, before, name, part }) => [
     part,
     name,

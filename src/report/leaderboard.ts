@@ -1,50 +1,8 @@
-import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
+import { changeText, type Entry, make, most } from "./Board.ts"
 import { count, percent } from "./format.ts"
 import { blocks } from "./grid.ts"
 import { type Look, paint, type Style } from "./style.ts"
 
-/** The columns that make a table a leaderboard: a row a model and column, values in 0..1. */
-const Entry = Schema.Struct({
-  model: Schema.String,
-  column: Schema.String,
-  kind: Schema.Literals(["set", "aggregate"]),
-  value: Schema.Number,
-  rank: Schema.Int,
-  /** Rank on the reference set minus `rank`: a gain is positive. */
-  change: Schema.Int,
-  images: Schema.Int,
-  skipped: Schema.Int,
-})
-export type Entry = typeof Entry.Type
-
-/** The rows of a table as a leaderboard's, where it has such columns. */
-export const fromRows = (rows: ReadonlyArray<unknown>): Option.Option<ReadonlyArray<Entry>> =>
-  Schema.decodeUnknownOption(Schema.NonEmptyArray(Entry))(rows)
-
-interface Column {
-  readonly name: string
-  readonly kind: Entry["kind"]
-  readonly entries: ReadonlyMap<string, Entry>
-  /** Ranks that more than one model holds. */
-  readonly tied: ReadonlySet<number>
-}
-
-const columnsOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<Column> =>
-  [...Map.groupBy(entries, (entry) => entry.column)]
-    .map(([name, own]) => ({
-      name,
-      kind: own[0]?.kind ?? "set",
-      entries: new Map(own.map((entry) => [entry.model, entry])),
-      tied: new Set([...Map.groupBy(own, ({ rank }) => rank)].flatMap(([rank, at]) => (at.length > 1 ? [rank] : []))),
-    }))
-    .toSorted((a, b) => (a.kind === b.kind ? 0 : a.kind === "set" ? -1 : 1))
-
-// On the reference set no model has moved. Another set on which none has moved has the same ranks.
-const referenceOf = (columns: ReadonlyArray<Column>): Column | undefined =>
-  columns.find(({ entries, kind }) => kind === "set" && [...entries.values()].every(({ change }) => change === 0))
-
-const changeText = (change: number): string => (change > 0 ? `▲${change}` : change < 0 ? `▼${-change}` : "=")
 const changeLook = (change: number): Look => (change > 0 ? "good" : change < 0 ? "bad" : "quiet")
 
 /**
@@ -53,10 +11,7 @@ const changeLook = (change: number): Look => (change > 0 ? "good" : change < 0 ?
  * reference. Models stand in the order of their ranks on the reference.
  */
 export const render = (entries: ReadonlyArray<Entry>, style: Style): ReadonlyArray<string> => {
-  const columns = columnsOf(entries)
-  const reference = referenceOf(columns)
-  const order = (model: string) => reference?.entries.get(model)?.rank ?? Number.POSITIVE_INFINITY
-  const models = [...new Set(entries.map(({ model }) => model))].toSorted((a, b) => order(a) - order(b) || 0)
+  const { columns, models, reference } = make(entries)
   const head = (corner: string) =>
     [corner, ...columns.map(({ name }) => name)].map((cell) => paint(style, "strong", cell))
   const align = ["left" as const, ...columns.map(() => "right" as const)]
@@ -69,10 +24,8 @@ export const render = (entries: ReadonlyArray<Entry>, style: Style): ReadonlyArr
       return best(entry, percent(entry?.value ?? Number.NaN))
     }),
   ])
-  const most = (column: Column, of: (entry: Entry) => number) =>
-    column.kind === "aggregate" ? 0 : Math.max(0, ...[...column.entries.values()].map(of))
-  const images = columns.map((column) => most(column, (entry) => entry.images))
-  const skipped = columns.map((column) => most(column, (entry) => entry.skipped))
+  const images = columns.map((column) => (column.kind === "aggregate" ? 0 : most(column, "images")))
+  const skipped = columns.map((column) => (column.kind === "aggregate" ? 0 : most(column, "skipped")))
   const countRow = (name: string, counts: ReadonlyArray<number>) =>
     [name, ...counts.map((n, at) => (columns[at]?.kind === "aggregate" ? "" : count(n)))].map((cell) =>
       paint(style, "quiet", cell),

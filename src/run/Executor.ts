@@ -13,7 +13,7 @@ import { StageError } from "../dsl/StageError.ts"
 import { overOf, type Resolver, type Unit } from "../plan/Resolver.ts"
 import type { Output } from "../store/Action.ts"
 import { Store } from "../store/Store.ts"
-import { failure, NodeFailure } from "./Failure.ts"
+import { failure, lost, NodeFailure } from "./Failure.ts"
 import { cut, type Opened, through } from "./Flow.ts"
 import { Host } from "./Host.ts"
 import { Rule } from "./Shards.ts"
@@ -99,13 +99,14 @@ export const make = Effect.fnUntraced(function* (
     const { stage } = node
     const started = yield* Clock.currentTimeMillis
     const computed = yield* Effect.gen(function* () {
-      const result = yield* guarded(stage.run(work.readers(node), node.params))
+      const result = yield* guarded(stage.run(yield* work.readers(node), node.params))
       const batches = Stream.isStream(result) ? result : Stream.succeed(result)
       const outputs = yield* guarded(writeTable(store, rule, stage.output, batches))
       return yield* record(node, 0, unit, outputs, started)
     }).pipe(
-      Effect.provideContext(context),
+      // Before the context, in which the silent one is.
       Effect.provideService(Progress, { report: (done, total, unit) => onProgress(index, done, total, unit) }),
+      Effect.provideContext(context),
       Effect.mapError(failure(index)),
     )
     return new Map([[index, Result.succeed(computed)]])
@@ -124,10 +125,9 @@ export const make = Effect.fnUntraced(function* (
     return opened
   })
 
-  const inherited = Effect.fnUntraced(function* (base: number, shard: number) {
-    const output = resolver.shards(base)?.[shard]?.output
-    if (output?.skipped === undefined) return []
-    const batches = yield* Stream.runCollect(store.read(Skipped, { table: output.skipped }))
+  const inherited = Effect.fnUntraced(function* ({ skipped }: Output) {
+    if (skipped === undefined) return []
+    const batches = yield* Stream.runCollect(store.read(Skipped, { table: skipped }))
     return batches.flatMap((batch) => Array.from(batch.id, (_, i) => Batch.row(Skipped, batch, i)))
   })
 
@@ -150,10 +150,12 @@ export const make = Effect.fnUntraced(function* (
     units: ReadonlyMap<number, Unit>,
   ): Effect.fn.Return<Results, NodeFailure, Scope.Scope> {
     const started = yield* Clock.currentTimeMillis
-    const table = nodeAt(base)?.stage.output ?? Skipped
+    const table = nodeAt(base)?.stage.output
+    const from = resolver.shards(base)?.[shard]
+    if (table === undefined || from?.output === undefined) return yield* lost(base, store.root)
     const failures = new Map<number, NodeFailure>()
     const opened = yield* openAll(nodes, failures)
-    const left = yield* Effect.mapError(inherited(base, shard), failure(base))
+    const left = yield* Effect.mapError(inherited(from.output), failure(base))
     const writing = yield* Effect.forEach(
       sinks.flatMap((index) => (failures.has(index) ? [] : (nodeAt(index) ?? []))),
       Effect.fnUntraced(function* (node) {
@@ -164,8 +166,8 @@ export const make = Effect.fnUntraced(function* (
     // Node by node, so that it makes no difference which of them were written on the way.
     const leftBy = new Map<number, Array<Skip>>(nodes.map((index) => [index, []]))
     const alive = () => writing.filter(({ node }) => !failures.has(node.index))
-    const total = resolver.shards(base)?.[shard]?.rows
-    yield* cut(table, work.shard(base, shard)).pipe(
+    const rows = Stream.mapError(store.read(table, from.output), failure(base))
+    yield* cut(table, rows).pipe(
       // Where nothing is left to compute for, the rest of the shard need not be decoded.
       Stream.takeWhile(() => alive().length > 0),
       Stream.mapEffect(through(opened, { index: base, table }, new Set(sinks)), { concurrency: 2 }),
@@ -182,7 +184,7 @@ export const make = Effect.fnUntraced(function* (
             const written = yield* Effect.result(append)
             if (Result.isFailure(written)) failures.set(node.index, written.failure)
           }
-          for (const index of nodes) if (!failures.has(index)) yield* onProgress(index, rows, total, "rows")
+          for (const index of nodes) if (!failures.has(index)) yield* onProgress(index, rows, from.rows, "rows")
         }),
       ),
     )

@@ -16,12 +16,23 @@ const origin = (error: unknown): NodeFailure | undefined => {
 }
 
 /** The failure of a node, for whatever its stage or the store failed with; that of an input where it comes from there. */
-export const failure = (node: number) => (error: StageError | StoreError) =>
-  origin(error) ?? new NodeFailure({ node, error })
+export const failure = (node: number) => (error: StageError | StoreError | NodeFailure) =>
+  error._tag === "NodeFailure" ? error : (origin(error) ?? new NodeFailure({ node, error }))
 
-/** The artifact that was found damaged, where that is what a failure comes from. */
-export const damagedHash = ({ error }: NodeFailure): string | undefined =>
-  error._tag === "StoreError" && error.kind === "damaged" ? error.hash : undefined
+/** A node's results were there when the work began to be planned, and are being computed again. */
+export const lost = (node: number, file: string) =>
+  failure(node)(
+    new StoreError({
+      kind: "damaged",
+      message: "its results were lost while others were reading them",
+      hint: "run again: they are computed anew",
+      file,
+    }),
+  )
+
+/** What was lost, where that is what a failure comes from: the artifact, unless the node is known to lack it already. */
+export const lossOf = ({ error }: NodeFailure): { readonly hash: string | undefined } | undefined =>
+  error._tag === "StoreError" && error.kind === "damaged" ? { hash: error.hash } : undefined
 
 /**
  * A failure as a stage meets it while it reads its inputs. It keeps the failure

@@ -10,7 +10,7 @@ import type { Store } from "../store/Store.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import type { Event } from "./Event.ts"
 import type { Executor, Outcome } from "./Executor.ts"
-import { damagedHash, failure, type NodeFailure } from "./Failure.ts"
+import { failure, lossOf, type NodeFailure } from "./Failure.ts"
 import { Tally } from "./Tally.ts"
 import type { Task } from "./Task.ts"
 import type { Budget, Tasks } from "./Tasks.ts"
@@ -21,7 +21,7 @@ export interface Options {
   readonly jobs: number
 }
 
-/** How often a unit may meet the same damaged artifact before it counts as failed. */
+/** How often a unit may meet the same lost artifact before it counts as failed. */
 const patience = 3
 
 /**
@@ -137,20 +137,26 @@ export const run = Effect.fnUntraced(function* (
       if (!known(dag.nodes[node])) {
         budget.left -= result.success.outputs.reduce((sum, output) => sum + output.table.bytes, 0)
       }
-      // The result stays recorded under the key that it was computed for.
-      if (!resolver.done(node, unit, key, result.success.outputs)) return tasks.add([node])
-      if (!resolver.required(node) || !resolver.complete(node)) return
-      yield* finish(node)
-      yield* take(yield* resolver.advance([node]))
+      for (const [index, at] of resolver.done(key, result.success.outputs)) {
+        const twin = index !== node || at !== unit
+        if (twin) tasks.settled(index, at)
+        if (twin) tally.of(index).cached++
+        if (!resolver.required(index) || !resolver.complete(index)) continue
+        if (tally.of(index).standing === "running") yield* finish(index)
+        else yield* take([index])
+        yield* take(yield* resolver.advance([index]))
+      }
+      // Under way with a key that it has no longer: what it gave is recorded, and it is due again.
+      if (resolver.units(node)?.[unit]?.outputs === undefined) tasks.add([node])
       return
     }
-    const hash = damagedHash(result.failure)
-    if (hash === undefined) return yield* fail(result.failure)
-    const meeting = `${node} ${unit} ${hash}`
+    const loss = lossOf(result.failure)
+    if (loss === undefined) return yield* fail(result.failure)
+    const meeting = `${node} ${unit} ${loss.hash}`
     const times = (met.get(meeting) ?? 0) + 1
     met.set(meeting, times)
     if (times > patience) return yield* fail(result.failure)
-    tasks.again([...resolver.lost(hash), [node, unit]])
+    tasks.again([...(loss.hash === undefined ? [] : resolver.lost(loss.hash)), [node, unit]])
   })
 
   const start = Effect.fnUntraced(function* (task: Task) {

@@ -14,7 +14,8 @@ export interface Tasks {
   readonly add: (nodes: ReadonlyArray<number>) => void
   /** Adds single units again, after what they gave was lost. */
   readonly again: (units: ReadonlyArray<readonly [node: number, unit: number]>) => void
-  /** Takes out nodes that will not be computed. */
+  /** Takes out a unit that is settled, or all of nodes that will not be computed. */
+  readonly settled: (node: number, unit: number) => void
   readonly drop: (nodes: ReadonlySet<number>) => void
   /** The next task whose inputs are there; undefined when there is none for now. */
   readonly next: () => Task | undefined
@@ -35,11 +36,17 @@ export const make = (resolver: Resolver, work: Work, budget: Budget): Tasks => {
   const waiting = new Map<number, Set<number>>()
   let order: ReadonlyArray<number> = []
   let sorted = true
-  const underWay = new Set<string>()
+  /** The keys that tasks under way will give: nodes that come to the same key wait for one another. */
+  const underWay = new Map<Task, ReadonlySet<string>>()
   /** Units by the topmost streamed node above them and their shard. */
   const streams = new Map<string, Map<number, number>>()
 
   const at = (index: number): DagNode | undefined => dag.nodes[index]
+  const keyOf = (index: number, unit: number): string => resolver.units(index)?.[unit]?.key ?? unitKey(index, unit)
+  const isUnderWay = (index: number, unit: number): boolean => {
+    const key = keyOf(index, unit)
+    return underWay.values().some((keys) => keys.has(key))
+  }
   const isWhole = (index: number): boolean => at(index)?.stage.kind === "whole"
   const topStream = (index: number): number | undefined => {
     const node = at(index)
@@ -81,21 +88,21 @@ export const make = (resolver: Resolver, work: Work, budget: Budget): Tasks => {
   const shardTask = (index: number, shard: number): ShardTask | undefined => {
     const { base, nodes } = work.chain(index, shard)
     const top = nodes.length < 2 ? undefined : topStream(index)
-    const asked = new Set([index])
+    const asked = new Map([[keyOf(index, shard), index]])
     const all = new Set(nodes)
     for (const mate of top === undefined ? [] : (streams.get(unitKey(top, shard))?.keys() ?? [])) {
       const node = at(mate)
-      if (mate === index || node === undefined || !available(node)) continue
+      if (asked.has(keyOf(mate, shard)) || node === undefined || !available(node)) continue
       const chain = work.chain(mate, shard)
       if (chain.base !== base || chain.nodes[0] !== nodes[0]) continue
-      asked.add(mate)
+      asked.set(keyOf(mate, shard), mate)
       for (const other of chain.nodes) all.add(other)
     }
     const ordered = [...all].sort((a, b) => a - b)
-    if (ordered.some((other) => underWay.has(unitKey(other, shard)))) return undefined
+    if (ordered.some((other) => isUnderWay(other, shard))) return undefined
     const sinks = ordered.filter((other) => {
       const node = at(other)
-      return asked.has(other) || (node !== undefined && !known(node) && writesNow(node))
+      return asked.get(keyOf(other, shard)) === other || (node !== undefined && !known(node) && writesNow(node))
     })
     return { kind: "shards", shard, base, nodes: ordered, sinks }
   }
@@ -132,6 +139,7 @@ export const make = (resolver: Resolver, work: Work, budget: Budget): Tasks => {
     if (node === undefined || !available(node)) return undefined
     const wanted = materials(node)
     if (wanted.length === 0) {
+      if (isUnderWay(index, unit)) return undefined
       return isWhole(index) ? { kind: "whole", node: index, feeding: feeding(node) } : shardTask(index, unit)
     }
     for (const [input, shard] of wanted) {
@@ -144,12 +152,13 @@ export const make = (resolver: Resolver, work: Work, budget: Budget): Tasks => {
   return {
     add: (nodes) => {
       for (const index of nodes) {
-        for (const unit of resolver.due(index)) if (!underWay.has(unitKey(index, unit))) put(index, unit)
+        for (const unit of resolver.due(index)) put(index, unit)
       }
     },
     again: (units) => {
       for (const [index, unit] of units) put(index, unit)
     },
+    settled: take,
     drop: (nodes) => {
       for (const index of nodes) for (const unit of waiting.get(index) ?? []) take(index, unit)
     },
@@ -162,18 +171,16 @@ export const make = (resolver: Resolver, work: Work, budget: Budget): Tasks => {
         for (const unit of waiting.get(index) ?? []) {
           const task = taskFor(index, unit)
           if (task === undefined) continue
-          for (const sink of sinksOf(task).sinks) {
-            take(sink, sinksOf(task).unit)
-            underWay.add(unitKey(sink, sinksOf(task).unit))
-          }
+          const { sinks, unit: own } = sinksOf(task)
+          underWay.set(task, new Set(sinks.map((sink) => keyOf(sink, own))))
+          for (const sink of sinks) take(sink, own)
           return task
         }
       }
       return undefined
     },
     ended: (task) => {
-      const { sinks, unit } = sinksOf(task)
-      for (const sink of sinks) underWay.delete(unitKey(sink, unit))
+      underWay.delete(task)
     },
   }
 }

@@ -6,14 +6,14 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Batch from "../arrow/Batch.ts"
 import type { Batch as BatchOf, Table } from "../arrow/Table.ts"
-import { type DagNode, positions } from "../dsl/Dag.ts"
+import type { DagNode } from "../dsl/Dag.ts"
 import { guarded } from "../dsl/guarded.ts"
 import type { StageServices } from "../dsl/Services.ts"
 import type { AnyReaders, Reader } from "../dsl/Stage.ts"
 import { StageError } from "../dsl/StageError.ts"
-import { known, overOf, type Resolver } from "../plan/Resolver.ts"
+import { known, overOf, type Resolver, type Shard } from "../plan/Resolver.ts"
 import { Store } from "../store/Store.ts"
-import { asStageError, failure, type NodeFailure } from "./Failure.ts"
+import { asStageError, failure, lost, type NodeFailure } from "./Failure.ts"
 import { cut, type Opened, through } from "./Flow.ts"
 
 /** Nodes that are computed on the fly for a shard, and the stored one they start from. */
@@ -29,10 +29,8 @@ export interface Work {
   readonly chain: (index: number, shard: number) => Chain
   /** A row-wise node, ready to work; shared by all shards that are under way. */
   readonly open: (index: number) => Effect.Effect<Opened, NodeFailure, Scope.Scope>
-  /** A shard's rows: from the store, or computed again where they are not written. */
-  readonly shard: (index: number, shard: number) => Stream.Stream<BatchOf<Table>, NodeFailure>
   /** A node's inputs as its stage reads them, those named in `except` left out. */
-  readonly readers: (node: DagNode, except?: string) => AnyReaders
+  readonly readers: (node: DagNode, except?: string) => Effect.Effect<AnyReaders, NodeFailure>
 }
 
 /**
@@ -64,13 +62,10 @@ export const make = Effect.fnUntraced(function* (
     }
   }
 
-  const shard = (index: number, at: number): Stream.Stream<BatchOf<Table>, NodeFailure> => {
+  /** A shard's rows as it stood when someone began to read: what is lost meanwhile fails as such. */
+  const rowsOf = (index: number, at: number, found: Shard): Stream.Stream<BatchOf<Table>, NodeFailure> => {
     const table = node(index).stage.output
-    const output = stored(index, at)
-    if (output !== undefined) return Stream.mapError(store.read(table, output), failure(index))
-    if (known(node(index))) {
-      return Stream.fail(failure(index)(new StageError({ message: `shard ${at} is not in the store` })))
-    }
+    if (found.output !== undefined) return Stream.mapError(store.read(table, found.output), failure(index))
     const { base, nodes } = chain(index, at)
     return Stream.unwrap(
       Effect.gen(function* () {
@@ -85,11 +80,18 @@ export const make = Effect.fnUntraced(function* (
     ).pipe(Stream.scoped, Stream.provideContext(context))
   }
 
-  const reader = (index: number): Reader<Table> => {
-    const shards = resolver.shards(index) ?? []
+  const shard = (index: number, at: number): Stream.Stream<BatchOf<Table>, NodeFailure> =>
+    Stream.suspend(() => {
+      const found = resolver.shards(index)?.[at]
+      return found === undefined ? Stream.fail(lost(index, store.root)) : rowsOf(index, at, found)
+    })
+
+  const reader = Effect.fnUntraced(function* (index: number): Effect.fn.Return<Reader<Table>, NodeFailure> {
+    const shards = resolver.shards(index)
+    if (shards === undefined) return yield* lost(index, store.root)
     const table = node(index).stage.output
-    // A list, not an iterator: a stage may read an input more than once.
-    const batches = Stream.flatMap(Stream.fromArray([...shards.keys()]), (at) => shard(index, at)).pipe(
+    const batches = Stream.fromArray(shards.map((found, at) => ({ at, found }))).pipe(
+      Stream.flatMap(({ at, found }) => rowsOf(index, at, found)),
       Stream.filter((batch) => Batch.rowCount(table, batch) > 0),
       Stream.mapError(asStageError),
     )
@@ -103,22 +105,26 @@ export const make = Effect.fnUntraced(function* (
         }),
       ),
     }
-  }
+  })
 
-  const readers = (of: DagNode, except?: string): AnyReaders =>
-    Object.fromEntries(
-      Object.entries(of.inputs)
-        .filter(([name]) => name !== except)
-        .map(([name, input]) => [
-          name,
-          input === undefined ? undefined : typeof input === "number" ? reader(input) : positions(input).map(reader),
-        ]),
-    )
+  const readers = Effect.fnUntraced(function* (
+    of: DagNode,
+    except?: string,
+  ): Effect.fn.Return<AnyReaders, NodeFailure> {
+    const made: Record<string, AnyReaders[string]> = {}
+    for (const [name, input] of Object.entries(of.inputs)) {
+      if (name === except || input === undefined) continue
+      made[name] = typeof input === "number" ? yield* reader(input) : yield* Effect.forEach(input, reader)
+    }
+    return made
+  })
 
-  const openStage = Effect.fnUntraced(function* (of: DagNode): Effect.fn.Return<Opened, StageError, StageServices> {
+  const openStage = Effect.fnUntraced(function* (
+    of: DagNode,
+  ): Effect.fn.Return<Opened, StageError | NodeFailure, StageServices> {
     const { stage } = of
     if (stage.kind === "whole") return yield* new StageError({ message: `${stage.name} sees whole tables, not shards` })
-    const sides = readers(of, stage.over)
+    const sides = yield* readers(of, stage.over)
     if (stage.kind === "rows") {
       const step = yield* stage.open(sides, of.params)
       return { kind: "rows", node: of, stage, step: (batch) => guarded(step(batch)) }
@@ -144,5 +150,5 @@ export const make = Effect.fnUntraced(function* (
       // A failure is not remembered: what it comes from may be mended by the next time.
       return Effect.tapError(RcMap.get(sessions, session), () => RcMap.invalidate(sessions, session))
     })
-  return { chain, open, shard, readers }
+  return { chain, open, readers }
 })

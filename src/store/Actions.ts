@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { readFileSync } from "node:fs"
 import * as Hash from "../hash/Hash.ts"
-import { Action } from "./Action.ts"
+import { Action, type ArtifactRef } from "./Action.ts"
 import * as Envelope from "./envelope.ts"
 import type { Layout } from "./Layout.ts"
 import * as quarantine from "./quarantine.ts"
@@ -21,15 +21,23 @@ export const writeSmall = (layout: Layout, file: string, bytes: Uint8Array): Eff
     Effect.flatMap(Temp.make(layout), (temp) => Effect.andThen(temp.write([bytes]), temp.publish(file, "open"))),
   )
 
+const envelope = Envelope.make(Action)
+
+/** An action as the content of its file. */
+export const encode = envelope.encode
+
+/** The action that should be in a file of these bytes, or what is wrong with it. */
+export const decode = (key: string, bytes: Buffer): Result.Result<Action, string> =>
+  Result.flatMap(envelope.decode(bytes), (action) =>
+    action.key === key ? Result.succeed(action) : Result.fail(`it is the record of ${action.key}`),
+  )
+
+/** The files that an action gave. */
+export const refsOf = (action: Pick<Action, "outputs">): ReadonlyArray<ArtifactRef> =>
+  action.outputs.flatMap(({ aside, skipped, table }) => [table, aside, skipped].filter((ref) => ref !== undefined))
+
 /** The records `key -> artifacts` of a store. */
 export const make = (layout: Layout) => {
-  const envelope = Envelope.make(Action)
-
-  const decode = (key: string, bytes: Buffer): Result.Result<Action, string> =>
-    Result.flatMap(envelope.decode(bytes), (action) =>
-      action.key === key ? Result.succeed(action) : Result.fail(`it is the record of ${action.key}`),
-    )
-
   const misnamed = (key: string) =>
     new StoreError({
       kind: "io",
@@ -51,7 +59,7 @@ export const make = (layout: Layout) => {
     }),
     record: (action: Action): Effect.Effect<void, StoreError> =>
       Hash.isHash(action.key)
-        ? Effect.suspend(() => writeSmall(layout, layout.action(action.key), envelope.encode(action)))
+        ? Effect.suspend(() => writeSmall(layout, layout.action(action.key), encode(action)))
         : Effect.fail(misnamed(action.key)),
   }
 }

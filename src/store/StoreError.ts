@@ -5,10 +5,11 @@ import * as Schema from "effect/Schema"
  * - `damaged`: an artifact is missing or is not what its name says; `hash` names it. Compute it again.
  * - `full`: no room is left on the disk, or the quota is used up.
  * - `denied`: no permission, or a disk that is read-only.
+ * - `version`: the store was written in a format that this version does not read.
  * - `io`: anything else that the system answered.
  */
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
-  kind: Schema.Literals(["damaged", "full", "denied", "io"]),
+  kind: Schema.Literals(["damaged", "full", "denied", "version", "io"]),
   message: Schema.String,
   file: Schema.String,
   hint: Schema.String,
@@ -33,10 +34,14 @@ export const fromCause = (cause: unknown, doing: string, file: string): StoreErr
       return make(
         "full",
         "no space is left on the disk",
-        "free some space, or use a cache on another disk (--cache DIR)",
+        "free some space (pipeline gc), or use a cache on another disk (--cache DIR)",
       )
     case "EDQUOT":
-      return make("full", "the disk quota is used up", "free some space, or use a cache on another disk (--cache DIR)")
+      return make(
+        "full",
+        "the disk quota is used up",
+        "free some space (pipeline gc), or use a cache on another disk (--cache DIR)",
+      )
     case "EROFS":
       return make("denied", "the disk is read-only", "use a cache on a disk that can be written (--cache DIR)")
     case "EACCES":
@@ -49,6 +54,12 @@ export const fromCause = (cause: unknown, doing: string, file: string): StoreErr
     case "EMFILE":
     case "ENFILE":
       return make("io", "too many files are open", "raise the limit on open files (ulimit -n), or use fewer --jobs")
+    case "EXDEV":
+      return make(
+        "io",
+        "parts of the cache lie on different disks",
+        "link the whole folder to another disk, or none of it",
+      )
     default:
       return make("io", reasonOf(cause), "check the disk, or use another cache (--cache DIR)")
   }

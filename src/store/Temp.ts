@@ -2,14 +2,14 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
 import { readdirSync, rmSync, statSync } from "node:fs"
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises"
-import { hostname } from "node:os"
+import { type FileHandle, mkdir, open, rename, rm, utimes } from "node:fs/promises"
 import * as path from "node:path"
 import { appendTo } from "../arrow/appendTo.ts"
-import * as Hash from "../hash/Hash.ts"
+import { makeFolder, syncFolder } from "./folders.ts"
 import type { Layout } from "./Layout.ts"
+import { host, isGone } from "./process.ts"
 import * as seal from "./seal.ts"
-import { fromCause, type StoreError } from "./StoreError.ts"
+import { fromCause, isAbsent, type StoreError } from "./StoreError.ts"
 
 /** A file in the making, under a name that nobody takes for a result. */
 export interface Temp {
@@ -22,19 +22,7 @@ export interface Temp {
   readonly publish: (target: string, as: "sealed" | "open") => Effect.Effect<void, StoreError>
 }
 
-const host = () => Hash.small(hostname()).toString(16).padStart(8, "0")
-
 const newName = () => `${process.pid}-${host()}${randomBytes(6).toString("hex")}`
-
-const isGone = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return false
-  } catch (cause) {
-    // EPERM: it lives, and belongs to someone else.
-    return typeof cause === "object" && cause !== null && "code" in cause && cause.code === "ESRCH"
-  }
-}
 
 /**
  * Removes what dead processes of this host left unfinished. Files of living
@@ -53,31 +41,18 @@ export const sweep = (layout: Layout): Effect.Effect<void> =>
     }
   }).pipe(Effect.ignore)
 
-// A rename is durable once its folder is. Not every file system knows how to sync a folder.
-const syncFolder = async (folder: string) => {
-  const handle = await open(folder, "r")
-  try {
-    await handle.sync()
-  } catch (cause) {
-    const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
-    if (!["EINVAL", "ENOTSUP", "EPERM", "EISDIR", "EBADF"].includes(code)) throw cause
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Makes a folder, durably, with those above it. */
-const makeFolder = async (folder: string) => {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  const top = path.dirname(first)
-  for (let at = path.dirname(folder); at.length >= top.length; at = path.dirname(at)) await syncFolder(at)
-}
-
 const isThere = (target: string, bytes: number) => {
   const stats = seal.look(target)
   return stats !== undefined && seal.holds(stats) && stats.size === bytes
 }
+
+// An artifact that is wanted anew gets a new time of change, so that no collection of old ones takes it. False where
+// one has just done so.
+const wanted = (target: string): Promise<boolean> =>
+  utimes(target, seal.second, seal.second).then(
+    () => true,
+    (cause: unknown) => !isAbsent(cause),
+  )
 
 /** Begins a file. It is removed when the scope closes, unless it was published. */
 export const make = (layout: Layout): Effect.Effect<Temp, StoreError, Scope.Scope> => {
@@ -97,7 +72,7 @@ export const make = (layout: Layout): Effect.Effect<Temp, StoreError, Scope.Scop
       const { size } = await handle.stat()
       await handle.close()
       await makeFolder(path.dirname(target))
-      if (as === "sealed" && isThere(target, size)) await rm(file, { force: true })
+      if (as === "sealed" && isThere(target, size) && (await wanted(target))) await rm(file, { force: true })
       else await rename(file, target)
       await syncFolder(path.dirname(target))
     }).pipe(Effect.uninterruptible)

@@ -1,12 +1,13 @@
-import { type Stats, statSync } from "node:fs"
-import type { FileHandle } from "node:fs/promises"
-
 /**
  * A file that the store has checked is sealed: read-only, and last changed one
  * second after the epoch. Whoever writes to it breaks the seal, so an unbroken
  * one of the right size stands for the content, and a stat is all it takes.
  */
-const second = 1
+import { type Stats, statSync } from "node:fs"
+import type { FileHandle } from "node:fs/promises"
+
+/** The time stamp of a sealed file, in seconds. */
+export const second = 1
 const mode = 0o444
 
 /** Seals an open file. */

@@ -21,7 +21,8 @@ export const Intervals = /* @__PURE__ */ Table.whole("intervals", {
  * `high` its interval, `onlyA` and `onlyB` the images that only one gets right
  * (-1 where images are not known one by one), p-values two-sided: McNemar's
  * exact and mid-p (unpaired: the z test in `exact`, NaN in `mid`), and the
- * chosen one adjusted after Holm over all pairs of the set.
+ * chosen one adjusted after Holm over all pairs of the set. `method` is that of
+ * the interval: `tango` (paired) or `newcombe` (unpaired).
  */
 export const Pairs = /* @__PURE__ */ Table.whole("pairs", {
   set: "utf8",
@@ -37,6 +38,28 @@ export const Pairs = /* @__PURE__ */ Table.whole("pairs", {
   exact: "float64",
   mid: "float64",
   holm: "float64",
+})
+
+/**
+ * How much of a difference is noise on a set of this size. `error` is the
+ * standard error of the difference of two equally good models, `smallest` the
+ * smallest difference of accuracies (0..1) that is significant at `level`, and
+ * `noise` the probability that two equally good models differ by `lead` or more.
+ * They stand on `discordance`, the share of images that exactly one of two
+ * models gets right: the median over the `pairs` of neighbours in the ranking.
+ * NaN where images are not known one by one: errors then are those of two
+ * independent accuracies.
+ */
+export const Noise = /* @__PURE__ */ Table.whole("noise", {
+  set: "utf8",
+  images: "int32",
+  pairs: "int32",
+  discordance: "float64",
+  error: "float64",
+  smallest: "float64",
+  lead: "float64",
+  noise: "float64",
+  level: "float64",
 })
 
 /** The rank of each model on a set (or over sets) with the simultaneous set `low..high` and its marginal interval. */
@@ -64,7 +87,10 @@ export const RankProbabilities = /* @__PURE__ */ Table.whole("rankProbabilities"
   probability: "float64",
 })
 
-/** Aggregates over sets with intervals: `weighted` and `geometric`. */
+/**
+ * Aggregates over sets with intervals: `weighted`, `geometric`, and `precision`,
+ * the mean by inverse variances n/(p(1 - p)).
+ */
 export const AggregateIntervals = /* @__PURE__ */ Table.whole("aggregateIntervals", {
   model: "utf8",
   aggregate: "utf8",
@@ -121,4 +147,16 @@ export const Verdicts = /* @__PURE__ */ Table.whole("verdicts", {
   a: "utf8",
   b: "utf8",
   text: "utf8",
+})
+
+/**
+ * What each aggregate (`weighted`, `geometric`, `precision`) of each model comes
+ * to when the images are drawn again and again: `value` is as measured,
+ * `replicates` has one a draw. The same place in all lists is the same draw.
+ */
+export const Replicates = /* @__PURE__ */ Table.whole("replicates", {
+  model: "utf8",
+  aggregate: "utf8",
+  value: "float64",
+  replicates: "float32s",
 })

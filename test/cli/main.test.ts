@@ -9,7 +9,7 @@ import * as Ipc from "../../src/arrow/Ipc.ts"
 import { main } from "../../src/cli/main.ts"
 import { Node, Pipeline } from "../../src/index.ts"
 import { Output } from "../../src/report/Output.ts"
-import { Event } from "../../src/run/Event.ts"
+import { Line } from "../../src/report/Follower.ts"
 import { screen } from "../report/screens.ts"
 import tinyPipeline from "./tiny/pipeline.ts"
 import { board, numbers, Numbers, times } from "./tiny/stages.ts"
@@ -81,7 +81,7 @@ describe("run", () => {
       Effect.gen(function* () {
         const { code, err, out } = yield* call(tiny(), "run", "--json")
         expect([code, err]).toEqual([0, []])
-        const events = out.map((line) => Schema.decodeUnknownSync(Schema.fromJsonString(Event))(line))
+        const events = out.map((line) => Schema.decodeUnknownSync(Schema.fromJsonString(Line))(line))
         expect(events[0]?.event).toBe("planned")
         expect(events.at(-1)).toMatchObject({ event: "summary", nodes: 4, executed: 4, cached: 0, failed: 0 })
       }),

@@ -58,6 +58,19 @@ it.effect("what matches nothing is an error with names like it", () =>
   }),
 )
 
+it.effect("a stage that is misspelt is recognised by its name alone", () =>
+  Effect.gen(function* () {
+    expect((yield* Effect.flip(select(dag, "agregat"))).hint).toContain("aggregate")
+  }),
+)
+
+it.effect("no names are proposed where none is like it", () =>
+  Effect.gen(function* () {
+    const error = yield* Effect.flip(select(dag, "xyz"))
+    expect(error.hint).toBe("`pipeline graph` lists all")
+  }),
+)
+
 it.effect("one node is meant by its exact name, or by a pattern that no other matches", () =>
   Effect.gen(function* () {
     expect((yield* selectOne(dag, "extract(hog, val)")).index).toBe(1)

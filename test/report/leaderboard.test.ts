@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Option from "effect/Option"
-import { type Entry, fromRows, render } from "../../src/report/leaderboard.ts"
+import { type Entry, fromRows } from "../../src/report/Board.ts"
+import { render } from "../../src/report/leaderboard.ts"
 import { plain } from "../../src/report/style.ts"
 
 const models = ["pca", "hog", "pixels"]

@@ -65,6 +65,14 @@ describe("an explanation", () => {
       expect.stringContaining("once these have run"),
     ])
   })
+
+  it("does not count the shards of what is never written", () => {
+    const [line] = explanation(
+      { ...stale, state: { _tag: "streamed" }, shards: { total: 2, fresh: 0 }, changes: [] },
+      plain,
+    )
+    expect(line).toBe("~ preprocess(val)  streamed")
+  })
 })
 
 describe("the log", () => {

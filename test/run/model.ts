@@ -132,7 +132,7 @@ export const run = (
     if (node === undefined) return []
     const side = node.side === undefined ? 0 : (shardsOf(node.side)[0]?.sum ?? 0)
     const formula = (value: number, div = node.div) => Math.floor((value + side + node.add) / div)
-    const params = node.kind === "picky" ? [node.div] : node.kind === "source" ? [] : [node.add, node.div]
+    const params = node.kind === "picky" ? [node.div] : node.kind === "source" ? [node.file] : [node.add, node.div]
     const own = [node.as, stageName(node), node.version, params, node.kind === "source" ? files[node.file]?.stamp : 0]
     const shard = (batches: ReadonlyArray<ReadonlyArray<Row>>, skips: ReadonlyArray<Skip>, key: string, sum = 0) => {
       const table = node.kind === "total" ? sumContent(sum) : rowsContent(batches)

@@ -18,7 +18,7 @@ const Draft = Schema.Struct({
   picks: Schema.Tuple([between(0, 50), between(0, 50), between(0, 50)]),
   withSide: Schema.Boolean,
 })
-type Draft = typeof Draft.Type
+export type Draft = typeof Draft.Type
 const Change = Schema.Struct({
   what: Schema.Literals([
     "param",
@@ -47,6 +47,8 @@ export interface World {
   readonly specs: ReadonlyArray<Spec>
   readonly files: ReadonlyArray<ReadonlyArray<Row>>
   readonly named: number
+  /** How many names there are for the calls of nodes: with few, many nodes do the same. */
+  readonly names: number
 }
 
 const toSpec = (draft: Draft, as: string): Spec => ({
@@ -57,12 +59,16 @@ const toSpec = (draft: Draft, as: string): Spec => ({
   label: undefined,
 })
 
-export const start = (given: ReadonlyArray<Draft>): World => ({
-  specs: given.map((draft, i) => toSpec(draft, `n${i}`)),
+const callName = ({ kind, persist }: Draft, index: number, names: number) =>
+  names === Infinity ? `n${index}` : `${kind}-${persist}-${index % names}`
+
+export const start = (given: ReadonlyArray<Draft>, names: number): World => ({
+  specs: given.map((draft, i) => toSpec(draft, callName(draft, i, names))),
   files: [17, 9, 0].map((rows, file) =>
     Array.from({ length: rows }, (_, i) => [`f${file}r${i}`, (i * 7) % 11] as const),
   ),
   named: given.length,
+  names,
 })
 
 /** The pipeline after a change. Artifacts are deleted elsewhere. */
@@ -91,7 +97,11 @@ export const change = (world: World, { at, node, value, what }: Change): World =
     case "code":
       return edit((spec) => ({ ...spec, version: String(Number(spec.version) + 1) }))
     case "add":
-      return { ...world, specs: specs.toSpliced(index, 0, toSpec(node, `n${named}`)), named: named + 1 }
+      return {
+        ...world,
+        specs: specs.toSpliced(index, 0, toSpec(node, callName(node, named, world.names))),
+        named: named + 1,
+      }
     case "remove":
       return specs.length < 2 ? world : { ...world, specs: specs.toSpliced(index, 1) }
     case "relabel":

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
-import { Event } from "../../src/run/Event.ts"
+import { Line } from "../../src/report/Follower.ts"
 import { RunRecord } from "../../src/store/RunRecord.ts"
 
 const home = fileURLToPath(new URL("../../", import.meta.url))
@@ -16,6 +16,8 @@ export interface Ended {
   readonly code: number | null
   readonly out: Buffer
   readonly err: string
+  /** From the start of the process to its first words on standard output. */
+  readonly firstLine: number
   /** From the start of the process to its end. */
   readonly seconds: number
 }
@@ -32,7 +34,7 @@ export interface Settings {
 
 /** A `run --json` that has ended. */
 export interface Ran extends Omit<Ended, "out"> {
-  readonly events: ReadonlyArray<Event>
+  readonly events: ReadonlyArray<Line>
   /** The last line as it was printed. */
   readonly lastLine: string
   /** Names of the nodes that were computed, in alphabetical order. */
@@ -48,6 +50,8 @@ export interface Project {
   /** Replaces a text that must occur exactly once. */
   readonly edit: (file: string, before: string, after: string) => void
   readonly read: (file: string) => string
+  /** Runs a script with Node.js in the project's folder and waits for its end. */
+  readonly node: (script: string, args: ReadonlyArray<string>) => Promise<Ended>
   /** Types a command of the pipeline and waits for its end. */
   readonly command: (args: ReadonlyArray<string>, settings?: Settings) => Promise<Ended>
   /** Types `run --json` with more arguments and reads its events. */
@@ -57,7 +61,7 @@ export interface Project {
   readonly remove: () => void
 }
 
-const Line = Schema.fromJsonString(Event)
+const LineJson = Schema.fromJsonString(Line)
 const Enveloped = Schema.fromJsonString(Schema.Struct({ check: Schema.String, body: RunRecord }))
 
 /** Copies the engine and the stages to a new folder, beside the packages installed here. */
@@ -74,48 +78,58 @@ export const makeProject = (): Project => {
     writeFileSync(at(file), content)
   }
 
-  const typed = (args: ReadonlyArray<string>, settings: Settings) =>
+  const start = (args: ReadonlyArray<string>, settings: Settings = {}) =>
     new Promise<Ended & { readonly afterSignal: number | undefined }>((resolve, reject) => {
       const started = performance.now()
       const { FORCE_COLOR: _, ...env } = process.env
-      const line = ["--import", "tsx", settings.file ?? "pipeline.ts", ...args]
-      const cache = ["--cache", settings.cache ?? "cache"]
-      const child = spawn(process.execPath, [...line, ...cache], { cwd: folder, env: { ...env, NO_COLOR: "1" } })
+      const child = spawn(process.execPath, args, { cwd: folder, env: { ...env, NO_COLOR: "1" } })
       const out: Array<Buffer> = []
       let err = ""
       let text = ""
       let signalled: number | undefined
+      let firstLine = Number.POSITIVE_INFINITY
+      const elapsed = () => (performance.now() - started) / 1000
       child.stdout.on("data", (data: Buffer) => {
+        firstLine = Math.min(firstLine, elapsed())
         out.push(data)
         if (settings.interruptAt === undefined || signalled !== undefined) return
         text += data.toString()
         if (!text.includes(settings.interruptAt)) return
-        signalled = performance.now()
+        signalled = elapsed()
         child.kill("SIGINT")
       })
       child.stderr.on("data", (data: Buffer) => (err += data.toString()))
       child.on("error", reject)
       child.on("close", (code) => {
-        const now = performance.now()
-        const afterSignal = signalled === undefined ? undefined : (now - signalled) / 1000
-        resolve({ code, out: Buffer.concat(out), err, seconds: (now - started) / 1000, afterSignal })
+        const seconds = elapsed()
+        const afterSignal = signalled === undefined ? undefined : seconds - signalled
+        resolve({ code, out: Buffer.concat(out), err, firstLine, seconds, afterSignal })
       })
     })
 
+  const pipeline = (args: ReadonlyArray<string>, settings: Settings) => {
+    const { cache = "cache", file = "pipeline.ts" } = settings
+    return start(["--import", "tsx", file, ...args, "--cache", cache], settings)
+  }
+
   return {
     folder,
+    node: (script, args) => start([script, ...args]),
     read,
     write,
     edit: (file, before, after) => {
       const text = read(file)
       if (text.split(before).length !== 2) throw new Error(`${file} does not hold this exactly once: ${before}`)
-      write(file, text.replace(before, () => after))
+      write(
+        file,
+        text.replace(before, () => after),
+      )
     },
-    command: (args, settings = {}) => typed(args, settings),
+    command: (args, settings = {}) => pipeline(args, settings),
     run: async (args = [], settings = {}) => {
-      const { out, ...ended } = await typed(["run", "--json", ...args], settings)
+      const { out, ...ended } = await pipeline(["run", "--json", ...args], settings)
       const lines = out.toString().trim().split("\n")
-      const events = lines.filter((line) => line !== "").map((line) => Schema.decodeUnknownSync(Line)(line))
+      const events = lines.filter((line) => line !== "").map((line) => Schema.decodeUnknownSync(LineJson)(line))
       const executed = events.flatMap((event) => (event.event === "finished" ? [event.node] : [])).sort()
       return { ...ended, events, executed, lastLine: lines.at(-1) ?? "" }
     },

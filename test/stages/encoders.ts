@@ -11,13 +11,15 @@ interface Making {
   readonly batch?: number
   readonly sides?: readonly [height: number | string, width: number | string]
   /** What is given out, by name; `features` where nothing is said. */
-  readonly outputs?: ReadonlyArray<readonly [name: string, what: "row" | "map" | "tokens" | "scaled" | "index"]>
+  readonly outputs?: ReadonlyArray<
+    readonly [name: string, what: "row" | "map" | "planes" | "tokens" | "scaled" | "index"]
+  >
   readonly outputType?: "float16" | "float32" | "float64"
 }
 
 /**
  * An encoder whose features `row` are the mean of each channel. `map` is the
- * image itself, `tokens` the image as a list of pixels, `scaled` the row times ten.
+ * image itself, `planes` the image in nchw, `tokens` the image as a list of pixels, `scaled` the row times ten.
  */
 export const means = (making: Making = {}): Effect.Effect<Uint8Array> => {
   const { layout = "nchw", outputs = [["features", "row"]], outputType = "float32", type = "float32" } = making
@@ -33,6 +35,7 @@ export const means = (making: Making = {}): Effect.Effect<Uint8Array> => {
     row: () => [row, [batch, 3]] as const,
     scaled: () => [g.op("Mul", [row, ten]), [batch, 3]] as const,
     map: () => [real, layout === "nchw" ? [batch, 3, height, width] : [batch, height, width, 3]] as const,
+    planes: () => [planes, [batch, 3, height, width]] as const,
     tokens: () => [g.op("Reshape", [planes, g.constant(Tensor.int64([3], [0, 3, -1]))]), [batch, 3, "pixels"]] as const,
     index: () => [g.op("ArgMax", [row], { axis: 1 }), [batch, 1]] as const,
   }

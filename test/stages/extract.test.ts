@@ -234,6 +234,13 @@ describe("which output", () => {
     )
   }
 
+  it.effect("a map of another layout than the input's, where its sides tell", () =>
+    Effect.gen(function* () {
+      const onnx = yield* means({ layout: "nhwc", sides: [4, 4], outputs: [["last", "planes"]] })
+      expect(rows(yield* run(onnx, {}, colours([[1, 2, 3]], [4, 4])))).toEqual([[1, 2, 3]])
+    }),
+  )
+
   it.effect("a value within the model, by name", () =>
     Effect.gen(function* () {
       const onnx = edited(yield* means(), ({ graph }) => {
@@ -370,23 +377,33 @@ describe("what goes wrong", () => {
     }),
   )
 
-  it.effect("features that are not finite: how many, and of which image first", () =>
-    Effect.gen(function* () {
-      const of = (op: "Log" | "Reciprocal") => {
-        const g = Graph.make("of")
-        const row = g.op("Flatten", [g.op("GlobalAveragePool", [g.input("x", "float32", ["n", 3, "h", "w"])])])
-        g.output("features", g.op(op, [row]), "float32", ["n", 3])
-        return g.bytes
-      }
-      const bright = Array.from({ length: 100 }, () => [9, 9, 9] as const)
-      const pixels = colours([...bright.slice(0, 70), [9, 0, 9], [0, 0, 0], ...bright.slice(0, 28)])
-      const infinite = yield* error(yield* of("Reciprocal"), {}, pixels)
-      expect(infinite.message).toBe("the encoder gives NaN or infinite features for 2 of 36 images, first for image-70")
-      const nan = yield* error(yield* of("Log"), { scale: 1, mean: [5, 5, 5] }, pixels)
-      expect(nan.message).toContain("first for image-70")
-      expect(rows(yield* run(yield* of("Reciprocal"), {}, colours(bright)))).toHaveLength(100)
-    }),
-  )
+  describe("features that are not finite", () => {
+    const of = (op: "Log" | "Reciprocal", batch: Graph.Dimension = "n") => {
+      const g = Graph.make("of")
+      const row = g.op("Flatten", [g.op("GlobalAveragePool", [g.input("x", "float32", [batch, 3, "h", "w"])])])
+      g.output("features", g.op(op, [row]), "float32", [batch, 3])
+      return g.bytes
+    }
+    const bright = Array.from({ length: 100 }, () => [9, 9, 9] as const)
+
+    it.effect("are counted, and the first is named", () =>
+      Effect.gen(function* () {
+        const pixels = colours([...bright.slice(0, 70), [9, 0, 9], [0, 0, 0], ...bright.slice(0, 28)])
+        const infinite = yield* error(yield* of("Reciprocal"), {}, pixels)
+        expect(infinite.message).toBe(
+          "the encoder gives NaN or infinite features for 2 of 36 images, first for image-70",
+        )
+        const nan = yield* error(yield* of("Log"), { scale: 1, mean: [5, 5, 5] }, pixels)
+        expect(nan.message).toContain("first for image-70")
+      }),
+    )
+
+    it.effect("are not taken from what fills up a fixed batch", () =>
+      Effect.gen(function* () {
+        expect(rows(yield* run(yield* of("Reciprocal", 7), {}, colours(bright)))).toHaveLength(100)
+      }),
+    )
+  })
 
   it.effect("files that are no ONNX models, or hold only a part", () =>
     Effect.gen(function* () {

@@ -6,28 +6,9 @@ import * as Stream from "effect/Stream"
 import { describe, expect } from "vitest"
 import * as Batch from "../../src/arrow/Batch.ts"
 import * as Hash from "../../src/hash/Hash.ts"
-import type { RunRecord } from "../../src/store/RunRecord.ts"
 import { Store } from "../../src/store/Store.ts"
 import { draw, Drawn, rowsOf } from "../arrow/random.ts"
-import { actionOf, Features, features, folders, get, Manifest, manifest, put } from "./samples.ts"
-
-const run = (started: string): RunRecord => ({
-  pipeline: "benchmark-lottery",
-  started,
-  finished: started,
-  nodes: {
-    "extract(hog)": { stage: "extract", state: "failed", keys: [Hash.ofText("k")], seconds: 1.5, message: "why" },
-  },
-  summary: {
-    nodes: 1,
-    executed: 0,
-    cached: 0,
-    failed: 1,
-    blocked: 0,
-    shards: { executed: 2, cached: 3 },
-    seconds: 1.5,
-  },
-})
+import { actionOf, Features, features, folders, get, Manifest, manifest, put, runOf } from "./samples.ts"
 
 /** Runs the suite against a store; `layer` opens the one in a folder, again if it is called again. */
 export const contract = (name: string, layer: (root: string) => Layer.Layer<Store>) => {
@@ -164,7 +145,9 @@ export const contract = (name: string, layer: (root: string) => Layer.Layer<Stor
       Effect.gen(function* () {
         const store = yield* Store
         expect(yield* store.lastRuns(5)).toEqual([])
-        const runs = ["2026-11-20T09:00:00.000Z", "2026-11-20T10:00:00.000Z", "2026-11-19T23:59:59.999Z"].map(run)
+        const runs = ["2026-11-20T09:00:00.000Z", "2026-11-20T10:00:00.000Z", "2026-11-19T23:59:59.999Z"].map(
+          (started) => runOf(started),
+        )
         yield* Effect.forEach(runs, store.saveRun)
         expect((yield* store.lastRuns(2)).map((record) => record.started)).toEqual([
           "2026-11-20T10:00:00.000Z",

@@ -10,6 +10,7 @@ import type { Batch } from "../../src/arrow/Table.ts"
 import * as Hash from "../../src/hash/Hash.ts"
 import type { Action, Output } from "../../src/store/Action.ts"
 import { Damage, type Damaged } from "../../src/store/Damage.ts"
+import type { RunRecord } from "../../src/store/RunRecord.ts"
 import { Store } from "../../src/store/Store.ts"
 
 /** Makes new, empty folders, and removes them when the file's tests are done. */
@@ -72,6 +73,27 @@ export const actionOf = (name: string, outputs: ReadonlyArray<Output> = []): Act
   seconds: 1.25,
   finished: "2026-11-20T10:00:00.000Z",
   host: { platform: "linux" },
+})
+
+/** The record of a run, of one node with these keys. */
+export const runOf = (
+  started: string,
+  keys: ReadonlyArray<string> = [Hash.ofText("k")],
+  pipeline = "benchmark-lottery",
+): RunRecord => ({
+  pipeline,
+  started,
+  finished: started,
+  nodes: { "extract(hog)": { stage: "extract", state: "failed", keys, seconds: 1.5, message: "why" } },
+  summary: {
+    nodes: 1,
+    executed: 0,
+    cached: 0,
+    failed: 1,
+    blocked: 0,
+    shards: { executed: 2, cached: 3 },
+    seconds: 1.5,
+  },
 })
 
 /** Runs an effect and gives what was reported as damaged meanwhile. */
