@@ -114,7 +114,7 @@ const published = Effect.gen(function* () {
     skipped: new Int32Array(rows.length),
     unlabelled: new Int32Array(rows.length),
   })
-  console.log(`${publishedModels} published models on six sets, ${resamples} resamples`)
+  console.log(`${publishedModels} published models on six sets, as often drawn as the stages do by themselves`)
   const start = performance.now()
   const stages = [publishedIntervals, publishedPairs, publishedNoise, publishedRankSets, publishedRankProbabilities]
   for (const stage of stages) {

@@ -1,7 +1,7 @@
 /**
  * Seconds for everything that is said of many published models, from a CSV file
  * to the last table on disk, stage by stage.
- * Run: `npx tsx bench/statisticsPublished.ts [models] [sets]`.
+ * Run: `npx tsx bench/statisticsPublished.ts [models] [sets] [resamples]`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
@@ -21,6 +21,7 @@ import { publishedLottery } from "../stages/statistics/lottery.ts"
 
 const models = Number(process.argv[2] ?? 1500)
 const sets = Number(process.argv[3] ?? 6)
+const resamples = process.argv[4] === undefined ? {} : { resamples: Number(process.argv[4]) }
 
 const directory = mkdtempSync(join(tmpdir(), "rankshift-bench-"))
 const file = join(directory, "published.csv")
@@ -44,7 +45,7 @@ const scores = publishedScores({
 })
 const pipeline = make({ url: import.meta.url }, "published", {
   table: aggregate([scores], { reference: "set1" }),
-  ...publishedLottery({ scores: [scores], reference: "set1" }),
+  ...publishedLottery({ scores: [scores], reference: "set1", ...resamples }),
 })
 
 const engine = layer({ cache: join(directory, "cache"), directory }).pipe(
@@ -66,4 +67,7 @@ await Effect.runPromise(
   ).pipe(Effect.provide(engine), Effect.ensuring(Effect.sync(() => rmSync(directory, { recursive: true })))),
 )
 const memory = process.resourceUsage().maxRSS / 1024
-console.log(`${seconds(start)} s  in all, at most ${memory.toFixed(0)} MB`)
+const { system, user } = process.cpuUsage()
+console.log(
+  `${seconds(start)} s  in all, ${((system + user) / 1e6).toFixed(1)} s of processors, at most ${memory.toFixed(0)} MB`,
+)

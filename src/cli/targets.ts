@@ -9,6 +9,7 @@ import type { Pipeline } from "../dsl/Pipeline.ts"
 import * as Board from "../report/Board.ts"
 import * as Leaderboard from "../report/leaderboard.ts"
 import { head, rowsOf } from "../report/rows.ts"
+import * as Verdicts from "../report/verdicts.ts"
 import { paint, type Style } from "../report/style.ts"
 import { find, type Found } from "../run/Inspect.ts"
 import { Store } from "../store/Store.ts"
@@ -46,19 +47,33 @@ export const rendered = Effect.fnUntraced(function* (found: Found, wanted: numbe
     const entries = Board.fromRows(yield* Stream.runCollect(rows(found)))
     if (Option.isSome(entries)) return Leaderboard.render(entries.value, style)
   }
+  if (found.table.name === "verdicts" && wanted === undefined) {
+    const sentences = Verdicts.render(yield* Stream.runCollect(rows(found)), style)
+    if (Option.isSome(sentences)) return sentences.value
+  }
   const first = yield* Stream.runCollect(rows(found, wanted ?? headRows))
   return head(found.table, first, total(found), style)
 })
 
+/** What a reader of a benchmark wants to see first; the rest of its targets is named where one of these is there. */
+const first = new Set(["leaderboard", "verdicts"])
+
 /** The tables of those of the pipeline's targets that are among the `done` nodes. */
 export const tables = Effect.fnUntraced(function* (pipeline: Pipeline, done: ReadonlySet<string>, style: Style) {
   const dag = yield* Dag.make(pipeline)
-  const ready = Object.entries(dag.targets).filter(([, index]) => done.has(dag.nodes[index]?.name ?? ""))
+  const ready = Object.entries(dag.targets).flatMap(([target, index]) => {
+    const node = dag.nodes[index]
+    return node !== undefined && done.has(node.name) ? [{ node, target }] : []
+  })
+  const chosen = ready.filter(({ node }) => first.has(node.stage.output.name))
+  const printed = chosen.length === 0 ? ready : chosen
   const lines: Array<string> = []
-  for (const [target, index] of ready) {
-    const found = yield* find(pipeline, dag.nodes[index]?.name ?? target)
-    if (ready.length > 1) lines.push(paint(style, "strong", `${target} = ${found.name}`))
+  for (const { node, target } of printed) {
+    const found = yield* find(pipeline, node.name)
+    if (chosen.length === 0 && ready.length > 1) lines.push(paint(style, "strong", `${target} = ${found.name}`))
     lines.push(...(yield* rendered(found, undefined, style)), "")
   }
+  const others = ready.filter((one) => !printed.includes(one)).map(({ target }) => target)
+  if (others.length > 0) lines.push(`Also computed, to be seen by \`pipeline show NAME\`: ${others.join(", ")}`, "")
   return lines
 })

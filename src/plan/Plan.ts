@@ -76,11 +76,11 @@ export const states = Effect.fn("Plan.states")(function* (
   resolver: Resolver.Resolver,
 ): Effect.fn.Return<Plan, StoreError, Store> {
   const { dag } = resolver
-  const history = yield* Staleness.history(dag.pipeline)
+  const history = yield* Effect.cached(Staleness.history(dag.pipeline))
   const asked = wanted(resolver)
   const at = new Map(resolver.selected.map((index, position) => [index, position]))
 
-  const stateOf = Effect.fnUntraced(function* (node: Dag.DagNode): Effect.fn.Return<State, StoreError> {
+  const stateOf = Effect.fnUntraced(function* (node: Dag.DagNode): Effect.fn.Return<State, StoreError, Store> {
     const problem = resolver.problem(node.index)
     if (problem !== undefined) return { _tag: "failed", message: problem.message }
     const units = resolver.units(node.index)
@@ -91,7 +91,8 @@ export const states = Effect.fn("Plan.states")(function* (
     const [due] = resolver.due(node.index)
     const by = asked.get(node.index)
     if (due === undefined && by === undefined) return { _tag: "streamed" }
-    const record = history.record(node.name)
+    const past = yield* history
+    const record = past.record(node.name)
     if (record?.state === "failed") {
       const tried = new Set(record.keys)
       if (lacking.every((unit) => tried.has(unit.key))) {
@@ -100,12 +101,12 @@ export const states = Effect.fn("Plan.states")(function* (
     }
     const unit = due === undefined ? undefined : units[due]
     if (due === undefined || unit === undefined) return { _tag: "stale", reason: `needed by ${by}` }
-    return { _tag: "stale", reason: yield* Staleness.reasonOf(history, node.name, due, unit, parts) }
+    return { _tag: "stale", reason: yield* Staleness.reasonOf(past, node.name, due, unit, parts) }
   })
 
   const nodes = yield* Effect.forEach(
     resolver.selected.flatMap((index) => dag.nodes[index] ?? []),
-    Effect.fnUntraced(function* (node): Effect.fn.Return<PlannedNode, StoreError> {
+    Effect.fnUntraced(function* (node): Effect.fn.Return<PlannedNode, StoreError, Store> {
       const units = resolver.units(node.index)
       return {
         name: node.name,

@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises"
+import { dirname } from "node:path"
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -36,19 +37,23 @@ export interface RunOptions {
 
 const largestBudget = 20e9
 
+/** Free bytes on the disk of a folder that may not be there yet. */
+const freeSpace = (folder: string): Effect.Effect<number> =>
+  Effect.tryPromise(() => statfs(folder)).pipe(
+    Effect.map(({ bavail, bsize }) => bavail * bsize),
+    Effect.catch(() => (dirname(folder) === folder ? Effect.succeed(0) : freeSpace(dirname(folder)))),
+  )
+
 /** Bytes that may still be written: the budget less what this pipeline's pixels take already. */
 const budgetLeft = Effect.fnUntraced(function* (resolver: Resolver, root: string, wanted: number | undefined) {
-  const free = yield* Effect.tryPromise(() => statfs(root)).pipe(
-    Effect.map(({ bavail, bsize }) => bavail * bsize),
-    Effect.catch(() => Effect.succeed(largestBudget)),
-  )
   const used = resolver.selected
     .flatMap((index) => {
       const node = resolver.dag.nodes[index]
       return node === undefined || node.persist === "always" || !writes(node) ? [] : (resolver.shards(index) ?? [])
     })
     .reduce((sum, { output }) => sum + (output?.table.bytes ?? 0), 0)
-  return (wanted ?? Math.min(largestBudget, free / 5)) - used
+  // What pixels take by now was free before.
+  return (wanted ?? Math.min(largestBudget, ((yield* freeSpace(root)) + used) / 5)) - used
 })
 
 const stagesOf = (plan: Plan, resolver: Resolver): ReadonlyArray<PlannedStage> => {

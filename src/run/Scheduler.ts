@@ -4,6 +4,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { StageError } from "../dsl/StageError.ts"
 import { known, type Resolver } from "../plan/Resolver.ts"
 import * as Staleness from "../plan/Staleness.ts"
 import type { Store } from "../store/Store.ts"
@@ -24,6 +25,8 @@ export interface Options {
 /** How often a unit may meet the same lost artifact before it counts as failed. */
 const patience = 3
 
+const neverDone = new StageError({ message: "its turn never came", hint: "this is a fault in the engine" })
+
 /**
  * Carries a plan out: starts tasks as their inputs come to be, at most `jobs`
  * at once, and says all that happens. Ends when nothing is left that can be done.
@@ -38,7 +41,7 @@ export const run = Effect.fnUntraced(function* (
   emit: (event: Event) => Effect.Effect<void>,
 ): Effect.fn.Return<void, StoreError, Store | Scope.Scope> {
   const { dag, selected } = resolver
-  const history = yield* Staleness.history(dag.pipeline)
+  const history = yield* Effect.cached(Staleness.history(dag.pipeline))
   const fibers = yield* FiberSet.make()
   const ended = yield* Queue.unbounded<{ readonly task: Task; readonly outcomes: ReadonlyArray<Outcome> }>()
   const met = new Map<string, number>()
@@ -54,7 +57,7 @@ export const run = Effect.fnUntraced(function* (
     const parts = resolver.parts(index)
     if (at === undefined || unit === undefined || parts === undefined)
       return Effect.succeed("needed by what stands on it")
-    return Staleness.reasonOf(history, nameOf(index), at, unit, parts)
+    return Effect.flatMap(history, (past) => Staleness.reasonOf(past, nameOf(index), at, unit, parts))
   }
 
   const begin = Effect.fnUntraced(function* (index: number) {
@@ -72,7 +75,7 @@ export const run = Effect.fnUntraced(function* (
   const changed = Effect.fnUntraced(function* (index: number) {
     if (!known(dag.nodes[index])) return true
     for (const [i, unit] of (resolver.units(index) ?? []).entries()) {
-      const before = unit.former ?? (yield* history.action(nameOf(index), i))?.outputs
+      const before = unit.former ?? (yield* (yield* history).action(nameOf(index), i))?.outputs
       const same = unit.outputs?.every((output, at) => output.table.hash === before?.[at]?.table.hash)
       if (same !== true || before?.length !== unit.outputs?.length) return true
     }
@@ -146,8 +149,6 @@ export const run = Effect.fnUntraced(function* (
         else yield* take([index])
         yield* take(yield* resolver.advance([index]))
       }
-      // Under way with a key that it has no longer: what it gave is recorded, and it is due again.
-      if (resolver.units(node)?.[unit]?.outputs === undefined) tasks.add([node])
       return
     }
     const loss = lossOf(result.failure)
@@ -198,7 +199,12 @@ export const run = Effect.fnUntraced(function* (
   }
   for (const index of selected) {
     const entry = tally.of(index)
-    if (resolver.required(index)) continue
+    if (resolver.required(index)) {
+      // Nobody may take a run for done that left something out.
+      const left = !stopped && !resolver.complete(index) && entry.standing !== "failed" && entry.standing !== "blocked"
+      if (left) yield* fail(failure(index)(neverDone))
+      continue
+    }
     if (entry.standing === "running") yield* finish(index)
     if (entry.standing === "waiting" && resolver.units(index) !== undefined) {
       entry.standing = "cached"

@@ -54,6 +54,16 @@ export const fromCause = (cause: unknown, doing: string, file: string): StoreErr
     case "EMFILE":
     case "ENFILE":
       return make("io", "too many files are open", "raise the limit on open files (ulimit -n), or use fewer --jobs")
+    case "EFBIG":
+      return make("io", "the file would be larger than is allowed", "raise the limit on the size of files (ulimit -f)")
+    case "ENOTDIR":
+    case "EEXIST":
+    case "ELOOP":
+      return make(
+        "io",
+        "a file is in the way, or a link that leads nowhere",
+        "look where it leads (is a disk not mounted?), or use another cache (--cache DIR)",
+      )
     case "EXDEV":
       return make(
         "io",

@@ -13,17 +13,21 @@ const refused = (layout: Layout, found: string): StoreError => {
   const newer = /^\d{1,9}$/.test(found) && Number(found) > format
   return new StoreError({
     kind: "version",
-    message: `the cache ${layout.root} was written by ${newer ? "a newer" : "another"} version of this program (format ${found === "" ? "unknown" : found}; this one reads format ${format})`,
+    message: `the cache ${layout.root} was written by ${newer ? "a newer" : "another"} version of this program (format ${found}; this one reads format ${format})`,
     file: layout.version,
     hint: `${newer ? "upgrade this program" : "use the version that wrote it"}, or use another cache (--cache DIR)`,
   })
 }
 
-/** Fails where a store is of another format. One that does not say is of this format: it has no files yet, or is being copied. */
+/**
+ * Fails where a store is of another format. One that does not say is taken for
+ * one of this format: it has no files yet, or was copied in part. Gives whether
+ * it says so.
+ */
 export const check = Effect.fnUntraced(function* (layout: Layout): Effect.fn.Return<boolean, StoreError> {
-  const said = (yield* readSmall(layout.version))?.toString("utf8").trim()
-  if (said !== undefined && said !== String(format)) return yield* refused(layout, said.slice(0, 40))
-  return said !== undefined
+  const said = (yield* readSmall(layout.version))?.toString("utf8").trim() ?? ""
+  if (said !== "" && said !== String(format)) return yield* refused(layout, said.slice(0, 40))
+  return said !== ""
 })
 
 /** Writes down of which format a store is, unless it says so already. */

@@ -21,7 +21,7 @@ export const aggregateIntervals = whole("aggregateIntervals", {
   run: Effect.fnUntraced(function* ({ replicates }, { level }: Params) {
     const all = yield* replicates.all
     const ends = all.replicates.map((list) => {
-      const ascending = Float64Array.from(list).sort()
+      const ascending = new Float64Array(list).sort()
       return [quantile(ascending, (1 - level) / 2), quantile(ascending, (1 + level) / 2)] as const
     })
     return {

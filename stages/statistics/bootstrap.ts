@@ -21,6 +21,11 @@ export interface Resamples {
   readonly accuracies: Float64Array
 }
 
+/** What hands on all resamples, some at a time. */
+export type Drawing<R> = (
+  take: (some: Resamples) => Effect.Effect<void, StageError>,
+) => Effect.Effect<void, StageError, R>
+
 /** How often images are resampled, and under which name they are drawn. */
 export interface Resampling {
   readonly resamples: number

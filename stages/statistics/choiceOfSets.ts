@@ -8,7 +8,7 @@ import * as Session from "../../src/onnx/Session.ts"
 import { open } from "../probes/numeric.ts"
 import { Scores } from "../tables.ts"
 import { Draws } from "./Draws.ts"
-import { enough } from "./enough.ts"
+import { Drawn, enough } from "./enough.ts"
 import { type Column, type Grid, hasOthers, read, which } from "./grid.ts"
 import { Seed } from "./params.ts"
 import { countRanks, probabilityRows } from "./rankCounts.ts"
@@ -16,8 +16,8 @@ import { RankProbabilities } from "./tables.ts"
 
 const Params = Schema.Struct({
   ...which,
-  /** How many weightings are drawn: 10,000 where nothing is said, and fewer of more than 300 models. */
-  draws: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
+  /** How many weightings are drawn. */
+  draws: Drawn,
   seed: Seed,
 })
 type Params = typeof Params.Type

@@ -83,13 +83,20 @@ const firstAt = (sorted: Float64Array, value: number): number => {
   return low
 }
 
-/** p-values adjusted for being many (Holm 1979): each refused at α if its adjusted value is at most α. */
-export const holm = (p: Float64Array): Float64Array => {
+/**
+ * How p-values are adjusted for being many (Holm 1979): gives for each of them
+ * the adjusted one, which refuses at α if it is at most α.
+ */
+export const holm = (p: Float64Array): ((value: number) => number) => {
   const sorted = p.toSorted()
+  const adjusted = new Float64Array(p.length)
   let least = 0
-  const adjusted = sorted.map((value, place) => (least = Math.max(least, Math.min(1, value * (p.length - place)))))
+  for (let place = 0; place < p.length; place++) {
+    least = Math.max(least, Math.min(1, (sorted[place] ?? 0) * (p.length - place)))
+    adjusted[place] = least
+  }
   // Equal ones are adjusted as the first of them: those after it are not raised.
-  return p.map((value) => adjusted[firstAt(sorted, value)] ?? 1)
+  return (value) => adjusted[firstAt(sorted, value)] ?? 1
 }
 
 /**

@@ -8,20 +8,14 @@ export interface Differences {
   readonly covariance: ReadonlyArray<ReadonlyArray<number>>
 }
 
-/** Every two of some models, the first before the second. */
-export const everyTwo = (models: number): ReadonlyArray<readonly [a: number, b: number]> =>
-  Array.from({ length: models }, (_, a) => a).flatMap((a) =>
-    Array.from({ length: models - a - 1 }, (_, i) => [a, a + 1 + i] as const),
-  )
-
-/** Rows of `Effects`: of each two models `fixed`, then `random`. */
+/** Rows of `Effects`: of each pair of models `fixed`, then `random`. */
 export const effectRows = (
   models: ReadonlyArray<string>,
-  twos: ReadonlyArray<readonly [a: number, b: number]>,
+  pairs: ReadonlyArray<readonly [a: number, b: number]>,
   level: number,
   differences: (a: number, b: number) => Differences,
 ): Batch<typeof Effects> => {
-  const rows = twos.flatMap(([a, b]) => {
+  const rows = pairs.flatMap(([a, b]) => {
     const { covariance, values } = differences(a, b)
     const combined = combine(values, covariance, level)
     if (combined === undefined) return []

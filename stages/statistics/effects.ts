@@ -4,12 +4,13 @@ import { many, whole } from "../../src/dsl/Stage.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
 import * as Session from "../../src/onnx/Session.ts"
 import { groupsOf } from "./bootstrap.ts"
-import { type Differences, effectRows, everyTwo } from "./effectRows.ts"
-import { Cells, Level } from "./params.ts"
-import { referenceFirst } from "./referenceFirst.ts"
+import { type Differences, effectRows } from "./effectRows.ts"
+import { Cells, Every, Level } from "./params.ts"
+import { referenceFirst, share } from "./referenceFirst.ts"
 import { readSets, type SetOutcomes } from "./SetOutcomes.ts"
 import { Effects, Outcomes } from "./tables.ts"
 import { type Together, together } from "./together.ts"
+import { neighbours, twos } from "./twos.ts"
 
 const Params = Schema.Struct({
   /** The model and the set of each input, in the order of the inputs. */
@@ -19,6 +20,7 @@ const Params = Schema.Struct({
   /** Which sets are combined, the reference among them or not; all but the reference where nothing is said. */
   sets: Schema.optionalKey(Schema.NonEmptyArray(Schema.NonEmptyString)),
   level: Level,
+  every: Every,
 })
 type Params = typeof Params.Type
 
@@ -72,6 +74,8 @@ const differencesOf =
  * generalised least squares. `sets` says which to combine, so that one of two
  * such sets can be left out instead.
  *
+ * Of more than `every` models only neighbours in the reference's ranking are compared.
+ *
  * Errors: models of a set on different images; a set that is not there; no set
  * but the reference.
  *
@@ -84,12 +88,14 @@ export const effects = whole("effects", {
   inputs: { outcomes: many(Outcomes) },
   output: Effects,
   environment: Session.environment,
-  run: Effect.fnUntraced(function* ({ outcomes }, { cells, level, reference, sets: chosen }: Params) {
+  run: Effect.fnUntraced(function* ({ outcomes }, { cells, every, level, reference, sets: chosen }: Params) {
     const [standard, ...others] = yield* referenceFirst(yield* readSets(outcomes, cells), reference, chosen)
     const sets: ReadonlyArray<SetOutcomes> =
       chosen === undefined ? others : [standard, ...others].filter(({ set }) => chosen.includes(set))
     if (sets.length === 0) return yield* new StageError({ message: "there is no set beside the reference" })
     const groups = yield* Effect.forEach(groupsOf(sets), together)
-    return effectRows(standard.models, everyTwo(standard.models.length), level, differencesOf(groups))
+    const { models } = standard
+    const pairs = models.length > every ? neighbours(standard.hits.map(share)) : [...twos(models.length)]
+    return effectRows(models, pairs, level, differencesOf(groups))
   }),
 })

@@ -21,6 +21,7 @@ import { rankProbabilities } from "./rankProbabilities.ts"
 import { rankSets } from "./rankSets.ts"
 import { regressions } from "./regressions.ts"
 import { replicates } from "./replicates.ts"
+import type { Replicates } from "./tables.ts"
 import { verdicts } from "./verdicts.ts"
 
 /** A model on a set: what it predicts, and what is right. */
@@ -45,15 +46,20 @@ export interface Options {
 
 const settled = ({ lead = 0.001, level = 0.95, seed = 0, weights = {} }: Options) => ({ lead, level, seed, weights })
 
-/** What is said of the sets other than the reference, from scores. */
-const overSets = (
+/** What is said of how the sets agree, from scores. */
+const fromScores = (
   scores: ReadonlyArray<Node<typeof Scores>>,
   which: { readonly reference: string; readonly weights: Readonly<Record<string, number>> },
-  { level, seed }: { readonly level: number; readonly seed: number },
+  level: number,
 ) => ({
   agreement: agreement(scores, { ...which, level }),
   regressions: regressions(scores, { ...which, level }),
-  choiceOfSets: choiceOfSets(scores, { ...which, seed }),
+})
+
+/** What is said of aggregates from their replicates. */
+const fromReplicates = (drawn: Node<typeof Replicates>, level: number) => ({
+  aggregateIntervals: aggregateIntervals(drawn, { level }),
+  aggregateRankProbabilities: aggregateRankProbabilities(drawn),
 })
 
 /**
@@ -64,7 +70,8 @@ const overSets = (
  * agreement of the sets, how much hangs on their choice, and verdicts in words.
  *
  * Every model needs a cell on every set, all of a set on the same images. What
- * is over sets is over those other than the reference, so it needs one of those.
+ * is over sets is over those other than the reference, and left out where there
+ * is none.
  * `scores` are those of the cells where a pipeline has them already; `top1` is judged.
  *
  * @example
@@ -90,23 +97,26 @@ export const lottery = ({
   const judged = given.map(({ labels, predictions }) => outcomes({ predictions, labels }))
   const paired = pairs(judged, { cells, level })
   const sets = rankSets(judged, { cells, level, resamples, seed })
-  const drawn = replicates(judged, { cells, reference, weights, resamples, seed })
-  const combined = effects(judged, { cells, reference, level })
-  const over = overSets(scores, { reference, weights }, { level, seed })
-  return {
+  const alone = {
     intervals: intervals(judged, { cells, level }),
     pairs: paired,
     noise: noise(judged, { cells, level, lead }),
     rankSets: sets,
     rankProbabilities: rankProbabilities(judged, { cells, resamples, seed }),
-    aggregateIntervals: aggregateIntervals(drawn, { level }),
-    aggregateRankProbabilities: aggregateRankProbabilities(drawn),
+    ...fromScores(scores, { reference, weights }, level),
+  }
+  // One set alone has nothing to be averaged or chosen.
+  if (given.every(({ set }) => set === reference)) {
+    return { ...alone, verdicts: verdicts({ pairs: paired, rankSets: sets, choice: [] }, { reference, level }) }
+  }
+  const combined = effects(judged, { cells, reference, level })
+  const choice = choiceOfSets(scores, { reference, weights, seed })
+  return {
+    ...alone,
+    ...fromReplicates(replicates(judged, { cells, reference, weights, resamples, seed }), level),
     effects: combined,
-    ...over,
-    verdicts: verdicts(
-      { pairs: paired, rankSets: sets, effects: combined, choice: [over.choiceOfSets] },
-      { reference, level },
-    ),
+    choiceOfSets: choice,
+    verdicts: verdicts({ pairs: paired, rankSets: sets, effects: combined, choice: [choice] }, { reference, level }),
   }
 }
 
@@ -114,35 +124,39 @@ export const lottery = ({
  * As `lottery`, from accuracies and numbers of images alone, such as a published
  * table (`publishedScores`): all that can be said without predictions by image.
  * Models count as independent, so intervals of differences and sets of ranks are
- * wider than paired ones; the verdicts name what cannot be said.
+ * wider than paired ones; the verdicts name what cannot be said. It takes a set
+ * beside the reference.
  *
  * @example
  * publishedLottery({ scores: [publishedScores({ file: "table.csv", images: "sets.csv" })], reference: "validation" })
  */
 export const publishedLottery = ({
   reference,
+  resamples,
   scores,
   ...options
-}: Options & { readonly scores: ReadonlyArray<Node<typeof Scores>>; readonly reference: string }) => {
+}: Options & {
+  readonly scores: ReadonlyArray<Node<typeof Scores>>
+  readonly reference: string
+  /** How often hits are drawn; as many times as each stage has for so many models where nothing is said. */
+  readonly resamples?: number
+}) => {
   const { lead, level, seed, weights } = settled(options)
+  const drawing = resamples === undefined ? { seed } : { seed, resamples }
   const paired = publishedPairs(scores, { level })
-  const sets = publishedRankSets(scores, { level, seed })
-  const drawn = publishedReplicates(scores, { reference, weights, seed })
+  const sets = publishedRankSets(scores, { level, ...drawing })
   const combined = publishedEffects(scores, { reference, level })
-  const over = overSets(scores, { reference, weights }, { level, seed })
+  const choice = choiceOfSets(scores, { reference, weights, seed })
   return {
     intervals: publishedIntervals(scores, { level }),
     pairs: paired,
     noise: publishedNoise(scores, { level, lead }),
     rankSets: sets,
-    rankProbabilities: publishedRankProbabilities(scores, { seed }),
-    aggregateIntervals: aggregateIntervals(drawn, { level }),
-    aggregateRankProbabilities: aggregateRankProbabilities(drawn),
+    rankProbabilities: publishedRankProbabilities(scores, drawing),
+    ...fromScores(scores, { reference, weights }, level),
+    ...fromReplicates(publishedReplicates(scores, { reference, weights, ...drawing }), level),
     effects: combined,
-    ...over,
-    verdicts: verdicts(
-      { pairs: paired, rankSets: sets, effects: combined, choice: [over.choiceOfSets] },
-      { reference, level },
-    ),
+    choiceOfSets: choice,
+    verdicts: verdicts({ pairs: paired, rankSets: sets, effects: combined, choice: [choice] }, { reference, level }),
   }
 }

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { many, whole } from "../../src/dsl/Stage.ts"
+import * as Session from "../../src/onnx/Session.ts"
 import { contingency } from "./contingency.ts"
 import { noiseTable, pairedNoise } from "./noiseRows.ts"
 import { Cells, Lead, Level } from "./params.ts"
@@ -25,6 +26,7 @@ export const noise = whole("noise", {
   params: Params,
   inputs: { outcomes: many(Outcomes) },
   output: Noise,
+  environment: Session.environment,
   run: Effect.fnUntraced(function* ({ outcomes }, params: Params) {
     const sets = yield* readSets(outcomes, params.cells)
     const counts = yield* Effect.forEach(sets, contingency)

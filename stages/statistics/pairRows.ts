@@ -4,7 +4,7 @@ import { holm, mcnemar, newcombe, pooledZ, tango } from "./difference.ts"
 import { twoSided, wilson } from "./proportion.ts"
 import type { PublishedSet } from "./published.ts"
 import type { Pairs } from "./tables.ts"
-import { pairCount, placeOf, twos } from "./twos.ts"
+import { overPairs } from "./twos.ts"
 
 // Rows of a batch.
 const most = 16_384
@@ -60,15 +60,13 @@ export const pairedRows = (
   { level, test }: { readonly level: number; readonly test: "exact" | "mid" },
 ): Generator<Batch<typeof Pairs>> => {
   const { images, models } = counts
-  const p = new Float64Array(pairCount(models.length))
-  let at = 0
-  for (const [a, b] of twos(models.length)) p[at++] = mcnemar(...only(counts, a, b))[test]
-  const adjusted = holm(p)
+  const adjusted = holm(overPairs(models.length, (a, b) => mcnemar(...only(counts, a, b))[test]))
   const hits = hitsOf(counts)
   const z = twoSided(level)
   const rows = function* (): Generator<Pair> {
     for (const [a, b] of places) {
       const [onlyA, onlyB] = only(counts, a, b)
+      const tests = mcnemar(onlyA, onlyB)
       yield {
         a: models[a] ?? "",
         b: models[b] ?? "",
@@ -77,8 +75,8 @@ export const pairedRows = (
         onlyA,
         onlyB,
         images,
-        ...mcnemar(onlyA, onlyB),
-        holm: adjusted[placeOf(models.length, a, b)] ?? Number.NaN,
+        ...tests,
+        holm: adjusted(tests[test]),
       }
     }
   }
@@ -95,14 +93,11 @@ export const unpairedRows = (
   const cellOf = (accuracy: number, count: number) => ({ accuracy, images: count, ...wilson(accuracy, count, z) })
   const cells = models.map((_, model) => cellOf(accuracies[model] ?? 0, images[model] ?? 1))
   const none = cellOf(0, 1)
-  const p = new Float64Array(pairCount(models.length))
-  let at = 0
-  for (const [a, b] of twos(models.length)) p[at++] = pooledZ(cells[a] ?? none, cells[b] ?? none)
-  const adjusted = holm(p)
+  const adjusted = holm(overPairs(models.length, (a, b) => pooledZ(cells[a] ?? none, cells[b] ?? none)))
   const rows = function* (): Generator<Pair> {
     for (const [a, b] of places) {
       const [one, two] = [cells[a] ?? none, cells[b] ?? none]
-      const place = placeOf(models.length, a, b)
+      const p = pooledZ(one, two)
       yield {
         a: models[a] ?? "",
         b: models[b] ?? "",
@@ -111,9 +106,9 @@ export const unpairedRows = (
         onlyA: -1,
         onlyB: -1,
         images: Math.min(one.images, two.images),
-        exact: p[place] ?? Number.NaN,
+        exact: p,
         mid: Number.NaN,
-        holm: adjusted[place] ?? Number.NaN,
+        holm: adjusted(p),
       }
     }
   }

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { many, whole } from "../../src/dsl/Stage.ts"
+import * as Session from "../../src/onnx/Session.ts"
 import { contingency, hitsOf } from "./contingency.ts"
 import { pairedRows } from "./pairRows.ts"
 import { Cells, Every, Level } from "./params.ts"
@@ -40,6 +41,7 @@ export const pairs = whole("pairs", {
   params: Params,
   inputs: { outcomes: many(Outcomes) },
   output: Pairs,
+  environment: Session.environment,
   run: Effect.fnUntraced(function* ({ outcomes }, params: Params) {
     const sets = yield* readSets(outcomes, params.cells)
     const counts = yield* Effect.forEach(sets, contingency)

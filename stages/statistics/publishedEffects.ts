@@ -2,18 +2,16 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { many, whole } from "../../src/dsl/Stage.ts"
 import { Scores } from "../tables.ts"
-import { effectRows, everyTwo } from "./effectRows.ts"
+import { effectRows } from "./effectRows.ts"
 import { type Column, hasOthers, read, which } from "./grid.ts"
 import { diagonal } from "./metaAnalysis.ts"
-import { Level } from "./params.ts"
+import { Every, Level } from "./params.ts"
 import { Effects } from "./tables.ts"
+import { neighbours, twos } from "./twos.ts"
 
 const { metric, metrics, reference, sets } = which
-const Params = Schema.Struct({ reference, sets, metric, metrics, level: Level })
+const Params = Schema.Struct({ reference, sets, metric, metrics, level: Level, every: Every })
 type Params = typeof Params.Type
-
-// All pairs of a thousand models fill no page: beyond this, neighbours in the ranking are compared.
-const mostModels = 200
 
 /** Variance of an accuracy, p(1 - p)/n; where that is 0, as if half an image were otherwise. */
 const variance = ({ images, values }: Column, model: number): number => {
@@ -29,7 +27,7 @@ const variance = ({ images, values }: Column, model: number): number => {
  * share images (ReaL and the validation set) say less than two sets do, so leave
  * one of them out: the reference is, and `sets` says which are combined.
  *
- * Of more than 200 models only neighbours in the reference's ranking are compared.
+ * Of more than `every` models only neighbours in the reference's ranking are compared.
  */
 export const publishedEffects = whole("publishedEffects", {
   module: import.meta,
@@ -40,10 +38,8 @@ export const publishedEffects = whole("publishedEffects", {
     const grid = yield* read(scores, params)
     yield* hasOthers(grid)
     const { models, others, reference } = grid
-    const order = models.map((_, i) => i).sort((a, b) => (reference.values[b] ?? 0) - (reference.values[a] ?? 0))
-    const neighbours = order.slice(1).map((b, i) => [order[i] ?? 0, b] as const)
-    const twos = models.length > mostModels ? neighbours : everyTwo(models.length)
-    return effectRows(models, twos, params.level, (a, b) => ({
+    const pairs = models.length > params.every ? neighbours(reference.values) : [...twos(models.length)]
+    return effectRows(models, pairs, params.level, (a, b) => ({
       values: others.map(({ values }) => (values[a] ?? 0) - (values[b] ?? 0)),
       covariance: diagonal(others.map((set) => variance(set, a) + variance(set, b))),
     }))

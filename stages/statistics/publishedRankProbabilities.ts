@@ -4,15 +4,17 @@ import * as Stream from "effect/Stream"
 import { many, whole } from "../../src/dsl/Stage.ts"
 import * as Session from "../../src/onnx/Session.ts"
 import { Scores } from "../tables.ts"
+import { Drawn, enough } from "./enough.ts"
 import * as Grid from "./grid.ts"
-import { Resamples, Seed } from "./params.ts"
+import { Seed } from "./params.ts"
 import { drawPublished } from "./parametric.ts"
 import { published } from "./published.ts"
 import { countRanks, probabilityRows } from "./rankCounts.ts"
 import { RankProbabilities } from "./tables.ts"
+import { told } from "./told.ts"
 
 const { metric, metrics, sets } = Grid.which
-const Params = Schema.Struct({ sets, metric, metrics, resamples: Resamples, seed: Seed })
+const Params = Schema.Struct({ sets, metric, metrics, resamples: Drawn, seed: Seed })
 type Params = typeof Params.Type
 
 /**
@@ -28,13 +30,18 @@ export const publishedRankProbabilities = whole("publishedRankProbabilities", {
   output: RankProbabilities,
   environment: Session.environment,
   run: Effect.fnUntraced(function* ({ scores }, params: Params) {
-    const columns = yield* published(scores, params)
-    return Stream.fromIterable(columns).pipe(
-      Stream.mapEffect((set) =>
-        Effect.map(
-          countRanks(set.models.length, (take) => drawPublished(set, params, take)),
-          (counts) => probabilityRows(set.set, set.models, counts, params.resamples),
-        ),
+    const sets = yield* published(scores, params)
+    const { seed, resamples = enough(sets[0]?.models.length ?? 0) } = params
+    return Stream.fromIterable(sets.entries()).pipe(
+      Stream.mapEffect(
+        Effect.fnUntraced(function* ([at, set]) {
+          const draw = told((take) => drawPublished(set, { resamples, seed }, take), {
+            at,
+            resamples,
+            sets: sets.length,
+          })
+          return probabilityRows(set.set, set.models, yield* countRanks(set.models.length, draw), resamples)
+        }),
       ),
       Stream.flatMap(Stream.fromIterable),
     )

@@ -2,22 +2,26 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { many, whole } from "../../src/dsl/Stage.ts"
+import * as Session from "../../src/onnx/Session.ts"
 import { Scores } from "../tables.ts"
+import { Drawn, enough } from "./enough.ts"
 import * as Grid from "./grid.ts"
 import { independentMaxima } from "./maxima.ts"
-import { Level, Resamples, Seed } from "./params.ts"
+import { Level, Seed } from "./params.ts"
 import { drawPublished } from "./parametric.ts"
 import { published } from "./published.ts"
 import { critical, rankRows, unpaired, variances } from "./rankConfidence.ts"
 import { RankSets } from "./tables.ts"
+import { told } from "./told.ts"
 
 const { metric, metrics, sets } = Grid.which
-const Params = Schema.Struct({ sets, metric, metrics, level: Level, resamples: Resamples, seed: Seed })
+const Params = Schema.Struct({ sets, metric, metrics, level: Level, resamples: Drawn, seed: Seed })
 type Params = typeof Params.Type
 
 /**
  * As `rankSets`, from accuracies and numbers of images alone: accuracies are
- * drawn as binomial counts, each independently of the others.
+ * drawn as binomial counts, each independently of the others, as often as
+ * `enough` says where nothing is said: 10,000 times, fewer of more than 200 models.
  *
  * What cannot be said: how far models are right on the same images. Where they
  * are, as models of one kind mostly are, differences are surer than can be known
@@ -29,15 +33,21 @@ export const publishedRankSets = whole("publishedRankSets", {
   params: Params,
   inputs: { scores: many(Scores) },
   output: RankSets,
+  environment: Session.environment,
   run: Effect.fnUntraced(function* ({ scores }, params: Params) {
-    const columns = yield* published(scores, params)
-    return Stream.fromIterable(columns).pipe(
+    const sets = yield* published(scores, params)
+    const { level, seed, resamples = enough(sets[0]?.models.length ?? 0) } = params
+    return Stream.fromIterable(sets.entries()).pipe(
       Stream.mapEffect(
-        Effect.fnUntraced(function* (set) {
+        Effect.fnUntraced(function* ([at, set]) {
           const estimates = unpaired(set)
           const maxima = independentMaxima(variances(set))
-          const limits = yield* critical(estimates, params, maxima, (take) => drawPublished(set, params, take))
-          return rankRows(estimates, limits, params.level)
+          const draw = told((take) => drawPublished(set, { resamples, seed }, take), {
+            at,
+            resamples,
+            sets: sets.length,
+          })
+          return rankRows(estimates, yield* critical(estimates, { level, resamples }, maxima, draw), level)
         }),
       ),
     )

@@ -5,7 +5,7 @@ import { many, whole } from "../../src/dsl/Stage.ts"
 import * as Session from "../../src/onnx/Session.ts"
 import { Scores } from "../tables.ts"
 import { Draws } from "./Draws.ts"
-import { enough } from "./enough.ts"
+import { Drawn, enough } from "./enough.ts"
 import { hasOthers, read, which } from "./grid.ts"
 import { Seed } from "./params.ts"
 import { replicating } from "./replicating.ts"
@@ -13,8 +13,7 @@ import { Replicates } from "./tables.ts"
 
 const Params = Schema.Struct({
   ...which,
-  /** 10,000 where nothing is said, and fewer of more than 300 models. */
-  resamples: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
+  resamples: Drawn,
   seed: Seed,
 })
 type Params = typeof Params.Type

@@ -6,7 +6,7 @@ import * as Graph from "../../src/onnx/Graph.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
 import { open } from "../probes/numeric.ts"
 import { ranks } from "../ranks.ts"
-import type { Resamples } from "./bootstrap.ts"
+import type { Drawing } from "./bootstrap.ts"
 import { type Contingency, hitsOf, only } from "./contingency.ts"
 import type { Maxima } from "./maxima.ts"
 import type { PublishedSet } from "./published.ts"
@@ -71,7 +71,10 @@ export interface Critical {
 // Numbers that a run takes quantiles of.
 const portion = 2 ** 22
 
-/** Of each row of `[rows, width]` the smallest value that at least the share `level` of them does not exceed. */
+/**
+ * Of each row of `[rows, width]` the value that is exceeded with probability 1 - `level` by one more of the kind:
+ * in order of size that in the place ⌈level (width + 1)⌉.
+ */
 const quantiles = Effect.fnUntraced(function* (
   values: Float32Array,
   width: number,
@@ -80,7 +83,7 @@ const quantiles = Effect.fnUntraced(function* (
   const rows = values.length / width
   const step = Math.max(1, Math.floor(portion / width))
   // As many values, the largest first, as it takes to come down to it.
-  const down = width - Math.min(width, Math.max(1, Math.ceil(level * width))) + 1
+  const down = width - Math.min(width, Math.max(1, Math.ceil(level * (width + 1)))) + 1
   const g = Graph.make("quantiles")
   const all = g.input("values", "float32", ["rows", width])
   const [largest] = g.ops("TopK", [all, g.constant(Tensor.int64([1], [down]))], { axis: 1 }, 2)
@@ -112,7 +115,7 @@ export const critical = Effect.fnUntraced(function* <R>(
   { accuracies, models }: Estimates,
   { level, resamples }: { readonly level: number; readonly resamples: number },
   maxima: Maxima,
-  draw: (take: (some: Resamples) => Effect.Effect<void, StageError>) => Effect.Effect<void, StageError, R>,
+  draw: Drawing<R>,
 ): Effect.fn.Return<Critical, StageError, R | Cores> {
   const count = models.length
   /** A row a model, and one for all together. */

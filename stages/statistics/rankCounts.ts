@@ -5,7 +5,7 @@ import type { StageError } from "../../src/dsl/StageError.ts"
 import * as Graph from "../../src/onnx/Graph.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
 import { open } from "../probes/numeric.ts"
-import type { Resamples } from "./bootstrap.ts"
+import type { Drawing } from "./bootstrap.ts"
 import type { RankProbabilities } from "./tables.ts"
 
 // Numbers sorted in a run, and rows of a batch of the table.
@@ -19,7 +19,7 @@ const most = 65_536
  */
 export const countRanks = Effect.fnUntraced(function* <R>(
   models: number,
-  draw: (take: (some: Resamples) => Effect.Effect<void, StageError>) => Effect.Effect<void, StageError, R>,
+  draw: Drawing<R>,
 ): Effect.fn.Return<Uint32Array, StageError, R | Cores> {
   const g = Graph.make("ranks")
   const values = g.input("values", "float32", ["rows", models])
@@ -64,7 +64,8 @@ export const probabilityRows = function* (
   counts: Uint32Array,
   resamples: number,
 ): Generator<Batch<typeof RankProbabilities>> {
-  const cells = [...counts.keys()].filter((cell) => counts[cell] !== 0)
+  const cells: Array<number> = []
+  for (let cell = 0; cell < counts.length; cell++) if (counts[cell] !== 0) cells.push(cell)
   for (let start = 0; start < cells.length; start += most) {
     const some = cells.slice(start, start + most)
     yield {

@@ -8,6 +8,7 @@ import { Cells, Resamples, Seed } from "./params.ts"
 import { countRanks, probabilityRows } from "./rankCounts.ts"
 import { readSets } from "./SetOutcomes.ts"
 import { Outcomes, RankProbabilities } from "./tables.ts"
+import { told } from "./told.ts"
 
 const Params = Schema.Struct({ cells: Cells, resamples: Resamples, seed: Seed })
 type Params = typeof Params.Type
@@ -29,13 +30,14 @@ export const rankProbabilities = whole("rankProbabilities", {
   output: RankProbabilities,
   environment: Session.environment,
   run: Effect.fnUntraced(function* ({ outcomes }, params: Params) {
+    const { resamples } = params
     const sets = yield* readSets(outcomes, params.cells)
-    return Stream.fromIterable(sets).pipe(
-      Stream.mapEffect((set) =>
-        Effect.map(
-          countRanks(set.models.length, (take) => resample([set], params, take)),
-          (counts) => probabilityRows(set.set, set.models, counts, params.resamples),
-        ),
+    return Stream.fromIterable(sets.entries()).pipe(
+      Stream.mapEffect(
+        Effect.fnUntraced(function* ([at, set]) {
+          const draw = told((take) => resample([set], params, take), { at, resamples, sets: sets.length })
+          return probabilityRows(set.set, set.models, yield* countRanks(set.models.length, draw), resamples)
+        }),
       ),
       Stream.flatMap(Stream.fromIterable),
     )

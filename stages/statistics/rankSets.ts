@@ -10,6 +10,7 @@ import { Cells, Level, Resamples, Seed } from "./params.ts"
 import { critical, paired, rankRows } from "./rankConfidence.ts"
 import { readSets } from "./SetOutcomes.ts"
 import { Outcomes, RankSets } from "./tables.ts"
+import { told } from "./told.ts"
 
 const Params = Schema.Struct({ cells: Cells, level: Level, resamples: Resamples, seed: Seed })
 type Params = typeof Params.Type
@@ -35,14 +36,15 @@ export const rankSets = whole("rankSets", {
   output: RankSets,
   environment: Session.environment,
   run: Effect.fnUntraced(function* ({ outcomes }, params: Params) {
+    const { resamples } = params
     const sets = yield* readSets(outcomes, params.cells)
-    return Stream.fromIterable(sets).pipe(
+    return Stream.fromIterable(sets.entries()).pipe(
       Stream.mapEffect(
-        Effect.fnUntraced(function* (set) {
+        Effect.fnUntraced(function* ([at, set]) {
           const estimates = paired(yield* contingency(set))
           const maxima = yield* pairMaxima(set.models.length, estimates.errors)
-          const limits = yield* critical(estimates, params, maxima, (take) => resample([set], params, take))
-          return rankRows(estimates, limits, params.level)
+          const draw = told((take) => resample([set], params, take), { at, resamples, sets: sets.length })
+          return rankRows(estimates, yield* critical(estimates, params, maxima, draw), params.level)
         }, Effect.scoped),
       ),
     )

@@ -34,7 +34,8 @@ export const referenceFirst = Effect.fnUntraced(function* (
   return [standard, ...sets.filter((set) => set !== standard)]
 })
 
-const share = (hits: Uint8Array) => hits.reduce((sum, hit) => sum + hit, 0) / hits.length
+/** The share of images that are right. */
+export const share = (hits: Uint8Array) => hits.reduce((sum, hit) => sum + hit, 0) / hits.length
 
 /** What each model scores on a set; it weighs its number of images, or what `weights` says. */
 export const columnOf = ({ hits, ids, set }: SetOutcomes, weights: ReadonlyMap<string, number>): Column => ({

@@ -78,6 +78,8 @@ const bells = /* @__PURE__ */ Float64Array.from({ length: 13 }, (_, k) => Math.e
  */
 export const erfc = (x: number): number => {
   if (x < 0) return 2 - erfc(-x)
+  // Below the smallest number.
+  if (x > 28) return 0
   const square = x * x
   if (x < 0.5) {
     let term = x

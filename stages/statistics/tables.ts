@@ -75,9 +75,11 @@ export const RankSets = /* @__PURE__ */ Table.whole("rankSets", {
 })
 
 /**
- * How probable each rank of each model is. `source` says over what: `bootstrap`
- * (images resampled; `set` names the set or aggregate), `dirichlet` (weights of
- * sets drawn), `subsets` (every subset of sets), `leave-one-out`.
+ * How probable each rank of each model is; ranks that do not occur have no row.
+ * Models with equal values share the best of their ranks. `source` says over
+ * what: `bootstrap` (images resampled; `set` names the set or aggregate),
+ * `dirichlet` (weights of sets drawn), `subsets` (every subset of sets),
+ * `leave-one-out` (`set` is `weighted` or `geometric`).
  */
 export const RankProbabilities = /* @__PURE__ */ Table.whole("rankProbabilities", {
   source: "utf8",
@@ -100,7 +102,12 @@ export const AggregateIntervals = /* @__PURE__ */ Table.whole("aggregateInterval
   level: "float64",
 })
 
-/** Paired differences of two models combined over sets. `method` is `fixed` or `random` (DerSimonian and Laird). */
+/**
+ * Differences of two models combined over sets. `method` is `fixed` or `random`
+ * (DerSimonian and Laird): `tau2` is the variance of the differences between
+ * sets (0 under `fixed`), `q` Cochran's Q, `i2` the share (0..1) of the variation
+ * that is between sets.
+ */
 export const Effects = /* @__PURE__ */ Table.whole("effects", {
   a: "utf8",
   b: "utf8",
@@ -117,9 +124,10 @@ export const Effects = /* @__PURE__ */ Table.whole("effects", {
 
 /**
  * How far rankings or scores agree. `measure` is `pearson`, `spearman`, `tau-b`
- * (two sets, or a set and an aggregate, in `a` and `b`), `kendall-w`,
- * `friedman` or `nemenyi` (all sets together: `a` and `b` empty; `value` is the
- * statistic, for `nemenyi` the critical difference). NaN where not defined.
+ * (two sets, or a set and an aggregate, in `a` and `b`; `n` models),
+ * `kendall-w`, `friedman` or `nemenyi` (all `n` sets but the reference together:
+ * `a` and `b` empty; `value` is the statistic, for `nemenyi` the critical
+ * difference). NaN where not defined.
  */
 export const Agreement = /* @__PURE__ */ Table.whole("agreement", {
   measure: "utf8",
@@ -141,7 +149,11 @@ export const Regressions = /* @__PURE__ */ Table.whole("regressions", {
   high: "float64",
 })
 
-/** What can be said of each pair of neighbours in the ranking of the reference set, in words; `kind` groups them. */
+/**
+ * What can be said, in words. `kind` is `overall`, `neighbours` (`a` before `b`
+ * in the reference's ranking), `model` (`a`), `method` (the thresholds) or
+ * `unsaid` (what cannot be said from accuracies alone).
+ */
 export const Verdicts = /* @__PURE__ */ Table.whole("verdicts", {
   kind: "utf8",
   a: "utf8",

@@ -1,15 +1,17 @@
 /** Which two models of a set are looked at. */
 
-/** How many pairs there are of so many models. */
-export const pairCount = (models: number): number => (models * (models - 1)) / 2
-
 /** All pairs of so many models, the first before the second, one after another. */
 export const twos = function* (models: number): Generator<readonly [a: number, b: number]> {
   for (let a = 0; a < models; a++) for (let b = a + 1; b < models; b++) yield [a, b]
 }
 
-/** Where a pair is among all of them. */
-export const placeOf = (models: number, a: number, b: number): number => a * models - (a * (a + 1)) / 2 + b - a - 1
+/** A value of every pair of so many models. */
+export const overPairs = (models: number, value: (a: number, b: number) => number): Float64Array => {
+  const values = new Float64Array((models * (models - 1)) / 2)
+  let at = 0
+  for (let a = 0; a < models; a++) for (let b = a + 1; b < models; b++) values[at++] = value(a, b)
+  return values
+}
 
 /** The places of values two by two, the highest and the next first; of equal ones the first goes first. */
 export const neighbours = (values: ArrayLike<number>): ReadonlyArray<readonly [better: number, worse: number]> => {

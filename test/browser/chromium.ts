@@ -3,11 +3,14 @@ import { existsSync } from "node:fs"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 
 /** Where Chromium is: `CHROMIUM` in the environment, or where Debian installs it. */
-export const executable: string | undefined = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path !== undefined && existsSync(path),
-)
+export const executable: string | undefined = [
+  process.env["CHROMIUM"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+].find((path) => path !== undefined && existsSync(path))
 
-if (executable === undefined) console.warn("no Chromium (apt-get install chromium, or CHROMIUM=…): browser tests are skipped")
+if (executable === undefined)
+  console.warn("no Chromium (apt-get install chromium, or CHROMIUM=…): browser tests are skipped")
 
 /** Starts it with a fresh profile and nothing that would use a network of its own. */
 export const launch = (): Promise<Browser> =>

@@ -152,6 +152,27 @@ describe("gc", () => {
   )
 })
 
+describe("a clock that was set back", () => {
+  it.live("loses nothing: what is fresh stays so, runs go on, and nothing is collected before its time", () =>
+    Effect.gen(function* () {
+      const { call, typed } = yield* desk
+      const yesterday = (pipeline: Pipeline.Pipeline, ...args: ReadonlyArray<string>) =>
+        typed({ later: -86_400_000 }, pipeline, args)
+      const first = yield* call(tiny(), "run")
+      expect((yield* yesterday(tiny(), "run")).out.at(-1)).toContain("nothing to do")
+      const forced = yield* yesterday(tiny(), "run", "--force", "*")
+      expect(forced.out.slice(0, -1)).toEqual(first.out.slice(0, -1))
+      yield* yesterday(tiny(7), "run")
+      const gc = yield* yesterday(tiny(), "gc", "--keep-runs", "0", "--older-than", "1m")
+      expect(gc.out).toEqual([expect.stringContaining("nothing to collect")])
+      for (const pipeline of [tiny(), tiny(7)]) {
+        expect((yield* call(pipeline, "run")).out.at(-1)).toContain("nothing to do")
+      }
+      expect((yield* call(tiny(), "verify")).code).toBe(0)
+    }),
+  )
+})
+
 describe("status --disk", () => {
   it.live("adds up to what is there", () =>
     Effect.gen(function* () {

@@ -40,7 +40,7 @@ describe("run --ui", () => {
     expect(await run.ended).toBe(0)
     expect(run.out()).toMatch(/tiny: 4 nodes executed, 0 cached, in/)
     expect(run.out()).not.toContain("http")
-    await expect(fetch(url)).rejects.toThrow()
+    await expect(fetch(url)).rejects.toThrow("fetch failed")
   })
 
   it("gives the same result whether or not someone leaves, comes back, or stays away", async () => {
@@ -55,6 +55,7 @@ describe("run --ui", () => {
       .split("\n")
       .map((line): unknown => JSON.parse(line))
     expect(events.at(-1)).toMatchObject({ event: "summary", executed: 4, failed: 0 })
+    expect(run.err().trim().split("\n")).toEqual([expect.stringMatching(address)])
   })
 
   it("tells who watches that the run was broken off, and does not hold it up", async () => {

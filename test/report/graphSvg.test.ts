@@ -80,6 +80,7 @@ describe("the graph as SVG", () => {
   it.effect("is a document that asks for nothing from elsewhere", () =>
     Effect.gen(function* () {
       const drawn = yield* svg(benchmark(2, 1))
+      expect(drawn).not.toMatch(/tabindex|class="rs-fold"/)
       expect(drawn.replace("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:|url\((?!#)/)
     }),
   )

@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Stage from "../../src/dsl/Stage.ts"
-import { StageError } from "../../src/dsl/StageError.ts"
+import { RowError, StageError } from "../../src/dsl/StageError.ts"
 import { nodesOf, only, summaryOf } from "./engine.ts"
 import { lab, statesOf, upTo } from "./lab.ts"
 import { Numbers, Sum } from "./toys.ts"
@@ -415,5 +415,92 @@ it.live("an artifact that comes out different when it is computed again is follo
       // The second draw, and 7 of the thief where it went through `slow`.
       expect(found[0]).toEqual({ id: "r0", value: node.startsWith("each") ? 1 : 8 })
     }
+  }),
+)
+
+it.live("work that is under way when its inputs turn out different is kept under the key that it was begun for", () =>
+  Effect.gen(function* () {
+    const { held, outputs, run, rows, source, stages, write } = yield* lab
+    write("a", upTo(40))
+    const begun = yield* Deferred.make<void>()
+    const drawnAgain = yield* Deferred.make<void>()
+    const inputs = { numbers: Numbers }
+    let draws = 0
+    let waited = false
+    const fickle = Stage.whole("fickle", {
+      ...shared,
+      inputs,
+      output: Sum,
+      run: (_) =>
+        Effect.gen(function* () {
+          if (++draws > 1) yield* Deferred.succeed(drawnAgain, undefined)
+          return { value: Float64Array.of(1000 * draws) }
+        }),
+    })
+    const drawn = fickle(source("a"))
+    // Has read what was drawn first, and is in the middle of a shard when that is lost and drawn again.
+    const caught = Stage.each("caught", {
+      ...shared,
+      inputs: { numbers: Numbers, sum: Sum },
+      output: Numbers,
+      over: "numbers",
+      open: ({ sum }) =>
+        Effect.map(
+          sum.all,
+          ({ value: [side = 0] }) =>
+            ({ id, value }) =>
+              Effect.gen(function* () {
+                if (id === "r20" && !waited) {
+                  waited = true
+                  yield* Deferred.succeed(begun, undefined)
+                  yield* Deferred.await(drawnAgain)
+                  yield* Effect.sleep("200 millis")
+                }
+                return { id, value: value + side }
+              }),
+        ),
+    })
+    const thief = Stage.whole("thief", {
+      ...shared,
+      inputs,
+      output: Sum,
+      run: (_) =>
+        Effect.gen(function* () {
+          yield* Deferred.await(begun)
+          held.artifacts.delete(outputs("fickle(a)")[0]?.table.hash ?? "")
+          return { value: Float64Array.of(0) }
+        }),
+    })
+    yield* run({ drawn })
+    const x = caught({ numbers: source("a"), sum: drawn })
+    const late = stages.each.never({ numbers: source("a"), sum: thief(source("a")) }, { as: "late", add: 0, div: 1 })
+    const z = stages.batches.always({ numbers: late, sum: drawn }, { as: "z", add: 0, div: 1 })
+    const events = yield* run({ x, z }, { jobs: 2 })
+    expect(only(events, "failed")).toEqual([])
+    expect(draws).toBe(2)
+    for (const node of ["caught(a)", "batches-always(a)"]) {
+      const found = outputs(node).flatMap(({ table }) => rows(table.hash))
+      expect(found.map(({ value }) => value)).toEqual(upTo(40).map(([, value]) => value + 2000))
+    }
+    expect(summaryOf(yield* run({ x, z }))).toMatchObject({ executed: 0 })
+  }),
+)
+
+it.live("skipped rows are written down in the order of the rows, however long each takes", () =>
+  Effect.gen(function* () {
+    const { outputs, rows, run, source, write } = yield* lab
+    write("a", upTo(40))
+    const slow = Stage.each("slow", {
+      ...shared,
+      ...numbers,
+      onBadRow: () => "skip",
+      open: (_) =>
+        Effect.succeed(({ value }) =>
+          Effect.delay(Effect.fail(new RowError({ reason: `${value}` })), `${(value * 7) % 5} millis`),
+        ),
+    })
+    yield* run({ x: slow(source("a")) })
+    const skips = outputs("slow(a)").flatMap(({ skipped }) => rows(skipped?.hash))
+    expect(skips.map(({ id }) => id)).toEqual(upTo(40).map(([id]) => id))
   }),
 )

@@ -1,6 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Node from "../../src/dsl/Node.ts"
+import * as Hash from "../../src/hash/Hash.ts"
 import { nodesOf, only, summaryOf } from "./engine.ts"
 import { lab, statesOf, upTo } from "./lab.ts"
 
@@ -125,31 +126,56 @@ it.live("renaming nodes touches nothing", () =>
 it.live("several sets are told from one set of their shards", () =>
   Effect.gen(function* () {
     const { outputs, run, source, stages, write } = yield* lab
-    write("a", [
+    // A shard ends after two rows where the second one's id says so.
+    const last = Array.from({ length: 50 }, (_, i) => `last${i}`).find((id) => Hash.small(id) % 3 === 0) ?? ""
+    const a = [
       ["r0", 1],
-      ["r1", 2],
-      ["r2", 3],
-      ["r3", 4],
-      ["r4", 5],
-    ])
-    write("b", [
-      ["q0", 1],
-      ["q1", 2],
-      ["q2", 3],
-      ["q3", 4],
-      ["q4", 5],
-    ])
-    write("ab", [
-      ...[1, 2, 3, 4, 5].map((value, i) => [`r${i}`, value] as const),
-      ...[1, 2, 3, 4, 5].map((value, i) => [`q${i}`, value] as const),
-    ])
+      [last, 2],
+    ] as const
+    const b = [
+      ["q0", 3],
+      ["q1", 4],
+    ] as const
+    write("a", a)
+    write("b", b)
+    write("ab", [...a, ...b])
     const total = (...names: ReadonlyArray<string>) => stages.total(names.map(source), { as: "sum", add: 0, div: 1 })
     yield* run({ x: total("a", "b") })
     const shards = [...outputs("source(a)"), ...outputs("source(b)")].map(({ table }) => table.hash)
     const events = yield* run({ x: total("ab") })
     // The same shards in the same order, but one table.
     expect(outputs("source(ab)").map(({ table }) => table.hash)).toEqual(shards)
+    expect(shards).toHaveLength(2)
     expect(nodesOf(events, "finished")).toEqual(["source(ab)", "total(ab)"])
+  }),
+)
+
+it.live("which rows were left out is part of what a table is", () =>
+  Effect.gen(function* () {
+    const { called, outputs, rows, run, source, stages, write } = yield* lab
+    const of = {
+      x: stages.each.always(stages.picky.always(source("a"), { as: "picked", div: 10, policy: "skip" }), {
+        as: "x",
+        add: 0,
+        div: 1,
+      }),
+    }
+    write("a", [
+      ["r1", 1],
+      ["r2", 2],
+      ["bad", 10],
+    ])
+    yield* run(of)
+    called()
+    write("a", [
+      ["r1", 1],
+      ["r2", 2],
+      ["worse", 20],
+    ])
+    yield* run(of)
+    expect(called()).toContain("x r1")
+    const skips = outputs("each-always(a)").flatMap(({ skipped }) => rows(skipped?.hash))
+    expect(skips.map(({ id, reason }) => [id, reason])).toEqual([["worse", "20 is a multiple of 10"]])
   }),
 )
 

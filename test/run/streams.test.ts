@@ -83,6 +83,16 @@ it.live("a model added later decodes nothing while pixels are kept, and decodes 
   }),
 )
 
+/** How many rows there are said to be before any has been read. */
+const promised = Stage.whole("promised", {
+  module: import.meta,
+  version: "1",
+  params: Schema.Struct({}),
+  inputs: { numbers: Numbers },
+  output: Sum,
+  run: ({ numbers }) => Effect.succeed({ value: Float64Array.of(numbers.rows) }),
+})
+
 it.live("keys and results are the same whether pixels are written, streamed or half of each", () =>
   Effect.gen(function* () {
     const found: Array<ReadonlyArray<unknown>> = []
@@ -96,8 +106,9 @@ it.live("keys and results are the same whether pixels are written, streamed or h
         const chosen = choice === undefined ? pixels : Node.persisted(pixels, choice)
         const x = stages.batches.always(chosen, { as: "x", add: 1, div: 1 })
         const all = stages.total([chosen, x], { as: "all", add: 0, div: 1 })
-        yield* run({ all }, { pixelBudget })
-        found.push([held.runs[0]?.nodes["batches-always(a)"]?.keys, outputs("batches-always(a)"), outputs("total(a)")])
+        yield* run({ all, promised: promised(chosen) }, { pixelBudget })
+        const results = ["batches-always(a)", "total(a)", "promised(a)"].map(outputs)
+        found.push([held.runs[0]?.nodes["batches-always(a)"]?.keys, ...results])
         written.push(outputs("picky-budget(a)").length)
       }
     }

@@ -68,6 +68,9 @@ const cases: ReadonlyArray<readonly [call: Call, code: string, kind: string, sai
   ["rename", "EPERM", "denied", "permission denied", "--cache DIR"],
   ["mkdir", "EROFS", "denied", "the disk is read-only", "--cache DIR"],
   ["open", "EMFILE", "io", "too many files are open", "ulimit -n"],
+  ["writev", "EFBIG", "io", "larger than is allowed", "ulimit -f"],
+  ["rename", "EXDEV", "io", "parts of the cache lie on different disks", "link the whole folder"],
+  ["mkdir", "ENOTDIR", "io", "a link that leads nowhere", "is a disk not mounted?"],
   ["writev", "EIO", "io", "EIO", "check the disk"],
 ]
 

@@ -8,16 +8,19 @@ interface Drawn {
   readonly outerHTML: string
 }
 
-/** Coordinates to a hundredth of a pixel: half the size of a chart is digits that no one sees. */
-const rounded = (tag: string): string =>
-  tag.replaceAll(/-?\d+\.\d{3,}/g, (digits) => `${Number(Number(digits).toFixed(2))}`)
+const coordinates = / (?:d|transform|x[12]?|y[12]?|cx|cy|r|width|height)="[^"]*"/g
+
+/** To a hundredth of a pixel: half the size of a chart is digits that no one sees. */
+const rounded = (attribute: string): string =>
+  attribute.replaceAll(/-?\d+\.\d{3,}/g, (digits) => `${Number(Number(digits).toFixed(2))}`)
 
 /** The picture alone: how it sits on the page is the page's own affair. */
 const cleaned = (svg: string): string =>
   svg
     .replace(/<style>[^]*?<\/style>/, "")
     .replaceAll(/<g[^>]*>/g, (tag) => tag.replaceAll(/ aria-(?:label|hidden)="[^"]*"/g, ""))
-    .replaceAll(/<[a-z][^>]*>/g, rounded)
+    .replaceAll(/ aria-label="(\d+)"/g, ' data-model="$1"')
+    .replaceAll(coordinates, rounded)
 
 /** A chart: its picture, and what it shows in words for those who do not see it. */
 export interface ChartOptions extends Plot.PlotOptions {
@@ -34,7 +37,11 @@ export interface ChartOptions extends Plot.PlotOptions {
 /** Room for a line above the chart. */
 const headroom = 26
 
-/** Draws a chart as SVG. Text is set in the page's own font and colour. */
+/**
+ * Draws a chart as SVG. Text is set in the page's own font and colour. A mark's
+ * `ariaLabel` is a number by which marks of one model are known in the page:
+ * names stand in text alone, where they are escaped.
+ */
 export const chart = ({ heading, height, label, lines = [], width, ...options }: ChartOptions): Html => {
   const { document } = parseHTML("<!doctype html><html><body></body></html>")
   const made: Drawn = Plot.plot({ marginBottom: 42, marginRight: 24, ...options, width, height, document })
@@ -47,7 +54,7 @@ export const chart = ({ heading, height, label, lines = [], width, ...options }:
     return `<text x="0" y="${14 + at * 18 - room}" text-anchor="start" ${look}>${escape(text)}</text>`
   })
   const open = [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-label="${escape(label)}"`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" style="--width:${width}px" role="img" aria-label="${escape(label)}"`,
     `viewBox="0 ${-room} ${width} ${height + room}" width="${width}" height="${height + room}"`,
     'text-anchor="middle" font-size="12" font-family="system-ui, sans-serif" fill="currentColor">',
   ].join(" ")
@@ -59,7 +66,7 @@ export const textWidth = (text: string): number => [...text].length * 7.4
 
 /** Room for the longest of some texts, within reason. */
 export const roomFor = (texts: ReadonlyArray<string>): number =>
-  Math.min(200, 14 + texts.reduce((widest, text) => Math.max(widest, textWidth(text)), 0))
+  Math.min(200, 22 + texts.reduce((widest, text) => Math.max(widest, textWidth(text)), 0))
 
 /** A name cut to what fits beside a chart. */
 export const shortened = (text: string): string =>

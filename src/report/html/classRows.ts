@@ -29,13 +29,15 @@ export const classHead: ReadonlyArray<Head> = [
 
 const signed = (share: number): string => `${share > 0 ? "+" : share < 0 ? "−" : ""}${percent(Math.abs(share))}`
 
-const change = (share: number): Cell => ({
-  shown: html`<span class="bar ${share >= 0 ? "gain" : "loss"}"
-      ><i style="width:${Math.min(100, Math.abs(share) * 100).toFixed(1)}%"></i
-    ></span>
-    ${signed(share)}`,
-  value: share,
-})
+/** A change as a bar, which is as long as half its room where it is the largest. */
+const change = (share: number, largest: number): Cell => {
+  const length = largest === 0 ? 0 : (50 * Math.abs(share)) / largest
+  return {
+    shown: html`<span class="bar ${share >= 0 ? "gain" : "loss"}"><i style="width:${length.toFixed(1)}%"></i></span>
+      <span class="points">${signed(share)}</span>`,
+    value: share,
+  }
+}
 
 /** What changes from one model to another on a set, gains first; of many classes those at both ends. */
 export const classRows = (
@@ -53,11 +55,12 @@ export const classRows = (
   })
   const sorted = rows.toSorted((x, y) => y.to - y.from - (x.to - x.from))
   const shown = sorted.length <= 2 * each ? sorted : [...sorted.slice(0, each), ...sorted.slice(-each)]
+  const largest = shown.reduce((most, { from, to }) => Math.max(most, Math.abs(to - from)), 0)
   return shown.map(({ from, images, name, to }) => [
     text(name),
     number(images),
     { shown: percent(from), value: from },
     { shown: percent(to), value: to },
-    change(to - from),
+    change(to - from, largest),
   ])
 }

@@ -32,6 +32,8 @@ export const from = ({ report }: Context, sources: ReadonlyArray<number>): Html 
 export interface Key {
   readonly name: string
   readonly look: Pick<Look, "colour" | "symbol"> & { readonly hollow?: boolean }
+  /** The number by which its marks are known. */
+  readonly mark?: string
 }
 
 // Symbols of about the same area as Plot draws them, in a box of 12 by 12.
@@ -49,8 +51,8 @@ const shapes: { readonly [K in Look["symbol"]]: string } = {
 export const legend = (keys: ReadonlyArray<Key>): Html =>
   html`<ul class="legend">
     ${keys.map(
-      ({ look, name }) =>
-        html`<li>
+      ({ look, mark, name }) =>
+        html`<li${mark !== undefined && html` data-model="${mark}"`}>
           <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
             <path
               d="${shapes[look.symbol]}"
@@ -101,7 +103,9 @@ export const figure = (context: Context, one: Figure): Html => {
     </figcaption>
     ${chooser}${one.keys === undefined ? undefined : legend(one.keys)}
     <div class="panels" tabindex="0" role="group" aria-label="${one.title}">
-      ${one.panels.map(({ svg }) => html`<div class="panel">${svg}</div>`)}
+      ${one.panels.map(
+        ({ svg }, at) => html`<div class="panel" ${one.choose !== undefined && at > 0 && html` hidden`}>${svg}</div>`,
+      )}
     </div>
     ${one.notes?.map((note) => note !== undefined && html`<p class="note">${prose(note)}</p>`)}
     <p class="tools">

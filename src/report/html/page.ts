@@ -12,6 +12,7 @@ import { matrixFigure } from "./figures/matrix.ts"
 import { rankSetsFigure } from "./figures/rankSets.ts"
 import { figure3 } from "./figures/scatter.ts"
 import { html, type Html, raw, script } from "./Html.ts"
+import { limits } from "./limits.ts"
 import { gallery } from "./sections/gallery.ts"
 import { graph } from "./sections/graph.ts"
 import { perClass } from "./sections/perClass.ts"
@@ -178,8 +179,15 @@ export const page = (report: Report, extras: Extras): string => {
         <style>
           ${raw(style)}
         </style>
+        <noscript
+          ><style>
+            .panel[hidden] {
+              display: block !important;
+            }
+          </style></noscript
+        >
       </head>
-      <body>
+      <body${models > limits.lines * 4 && html` class="large"`}>
         <a class="skip" href="#main">Skip to the content</a>
         <div class="page">
           <header>

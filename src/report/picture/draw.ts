@@ -86,7 +86,7 @@ const headline = (box: Box, room: number, target: string | undefined): string =>
   return text(size.pad, 20, "rs-title", `${escape(cut)}${rest}`)
 }
 
-const foldedInside = (box: Box, nodes: ReadonlyArray<PictureNode>, own: size.Size): string => {
+const foldedInside = (box: Box, nodes: ReadonlyArray<PictureNode>, own: size.Size, live: boolean): string => {
   const room = own.width - 2 * size.pad
   const line = (index: number) => 20 + 17 * (index + 1)
   const figures = escape(fit(words.figures(words.total(nodes)).join(" · "), size.type.text, room))
@@ -103,7 +103,7 @@ const foldedInside = (box: Box, nodes: ReadonlyArray<PictureNode>, own: size.Siz
   return [
     frame(own, true, gravest(nodes)),
     headline(box, room - 18, undefined),
-    fold(own.width, false),
+    live ? fold(own.width, false) : "",
     text(size.pad, line(0), "rs-quiet", escape(fit(size.subtitle(box), size.type.text, room))),
     tallyLine(nodes, line(1), own.width),
     text(size.pad, line(2), "rs-quiet", figures),
@@ -114,7 +114,9 @@ const foldedInside = (box: Box, nodes: ReadonlyArray<PictureNode>, own: size.Siz
 /** What a node's cell in an unfolded box shows. */
 export const cellInside = (box: Box, cell: GridCell, node: PictureNode): string => {
   const own = size.cell(box)
-  const [first = node.mark, ...rest] = words.figures(node.figures)
+  // What is at work says how far it has come; all else, what it came to.
+  const running = node.mark === "running" ? [node.mark, node.reason] : undefined
+  const [first = node.mark, ...rest] = running ?? words.figures(node.figures)
   const lines = cell.text === "" ? [first, rest.join(", ")] : [cell.text, first, rest.join(", ")]
   return [
     titled(words.ofNode(node)),
@@ -160,18 +162,18 @@ const cells = (picture: Picture, box: Box, live: boolean): string => {
 }
 
 /** The part of an unfolded box that is not its cells. */
-export const panelInside = (box: Box, nodes: ReadonlyArray<PictureNode>, own: size.Size): string =>
+export const panelInside = (box: Box, nodes: ReadonlyArray<PictureNode>, own: size.Size, live: boolean): string =>
   [
     titled([box.title]),
     frame(own, false, gravest(nodes)),
     headline(box, own.width - 2 * size.pad - 18, undefined),
-    fold(own.width, true),
+    live ? fold(own.width, true) : "",
     tallyLine(nodes, 37, own.width),
   ].join("")
 
 /** What a folded box shows. */
-export const boxInside = (picture: Picture, box: Box, own: size.Size): string =>
-  titled(words.ofBox(picture, box)) + foldedInside(box, words.members(picture, box), own)
+export const boxInside = (picture: Picture, box: Box, own: size.Size, live: boolean): string =>
+  titled(words.ofBox(picture, box)) + foldedInside(box, words.members(picture, box), own, live)
 
 const drawnBox = (picture: Picture, layout: Layout, index: number, open: boolean, live: boolean): string => {
   const [box, place] = [picture.boxes[index], layout.places[index]]
@@ -183,9 +185,9 @@ const drawnBox = (picture: Picture, layout: Layout, index: number, open: boolean
   const move = `transform="translate(${at(place.x)} ${at(place.y)})"`
   if (!open) {
     const kind = foldable ? " rs-many" : ""
-    return `<g class="rs-box${kind}${target}" ${move}${focus}>${boxInside(picture, box, place)}</g>`
+    return `<g class="rs-box${kind}${target}" ${move}${focus}>${boxInside(picture, box, place, live)}</g>`
   }
-  const panel = panelInside(box, words.members(picture, box), place)
+  const panel = panelInside(box, words.members(picture, box), place, live)
   return `<g class="rs-open${target}" ${move}><g class="rs-panel"${focus}>${panel}</g>${cells(picture, box, live)}</g>`
 }
 

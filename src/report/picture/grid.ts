@@ -21,7 +21,19 @@ export interface Grid {
 
 const distinct = (values: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(values)]
 
-/** The values that the subjects take, place by place; none where not all have the same number of subjects. */
+/** As many subjects for each as the shortest has: what goes beyond that is one with the last. */
+const levelled = (all: ReadonlyArray<Subjects>): ReadonlyArray<Subjects> => {
+  const places = Math.min(...all.map(({ subjects }) => subjects.length))
+  return all.map(({ subjects, ...rest }) => ({
+    ...rest,
+    subjects:
+      places === 0 || subjects.length === places
+        ? subjects
+        : [...subjects.slice(0, places - 1), subjects.slice(places - 1).join(", ")],
+  }))
+}
+
+/** The values that the subjects take, place by place; none where some have no subject. */
 const valuesOf = (all: ReadonlyArray<Subjects>): ReadonlyArray<ReadonlyArray<string>> => {
   const places = all[0]?.subjects.length ?? 0
   if (all.some(({ subjects }) => subjects.length !== places)) return []
@@ -42,7 +54,7 @@ export const patternOf = (
   named: ReadonlyArray<Subjects>,
 ): string => {
   const stages = distinct(nodes.map(({ stage }) => stage))
-  const values = valuesOf(named)
+  const values = valuesOf(levelled(named))
   if (nodes.length < 2) return ""
   if (stages.length > 1) return stages.join(", ")
   if (!values.some(({ length }) => length === 1)) return ""
@@ -59,7 +71,7 @@ export const grid = (
   members: ReadonlyArray<number>,
   named: AllSubjects,
 ): { readonly grid: Grid; readonly dims: string } => {
-  const all = members.flatMap((at) => named.of[at] ?? [])
+  const all = levelled(members.flatMap((at) => named.of[at] ?? []))
   const values = valuesOf(all)
   const varying = values.flatMap((found, place) => (found.length > 1 ? [{ place, found }] : []))
   const full = varying.reduce((product, { found }) => product * found.length, 1) === members.length

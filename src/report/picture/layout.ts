@@ -25,26 +25,49 @@ export interface Layout extends Size {
   readonly routes: ReadonlyArray<Route>
 }
 
-/** The two pictures between which a page moves: all boxes folded, and all that can be unfolded. */
+/** The two pictures between which a page moves: all boxes folded, and all unfolded, where any can be. */
 export interface Layouts {
   readonly folded: Layout
-  readonly unfolded: Layout
+  readonly unfolded?: Layout
 }
 
 /** Graphviz counts in inches; a picture of ours has so many pixels to one. */
 const inch = 72
 
-// Bends around boxes cost time that grows fast with their number.
-const manyEdges = 1_500
+/** With more lines than this, the search for the best order of boxes is cut short: it takes minutes otherwise. */
+const manyEdges = 500
+
+/** More ends than this side by side would make the picture wider than all else. */
+const fewEnds = 5
+
+/**
+ * Pairs of boxes to be put one below the other: those on which nothing stands,
+ * in columns, ones with the same inputs together.
+ */
+const stacked = ({ boxes, edges }: Picture): ReadonlyArray<readonly [above: number, below: number]> => {
+  const inputs = boxes.map((_, at) => edges.flatMap(([from, to]) => (to === at ? [from] : [])).join(" "))
+  const used = new Set(edges.map(([from]) => from))
+  const ends = [...boxes.keys()].filter((at) => !used.has(at))
+  const order = ends.toSorted(
+    (a, b) => (inputs[a] ?? "").localeCompare(inputs[b] ?? "", "en", { numeric: true }) || a - b,
+  )
+  const rows = ends.length <= fewEnds ? 1 : Math.ceil(ends.length / Math.max(4, Math.ceil(Math.sqrt(ends.length))))
+  return order.flatMap((below, at) => {
+    const above = order[at - 1]
+    return at % rows === 0 || above === undefined ? [] : [[above, below] as const]
+  })
+}
 
 const dot = (picture: Picture, sizes: ReadonlyArray<Size>): string =>
   [
     "digraph {",
-    `graph [nodesep=0.35, ranksep=0.45, splines=${picture.edges.length > manyEdges ? "line" : "true"}]`,
+    "graph [nodesep=0.35, ranksep=0.45, splines=true]",
+    ...(picture.edges.length > manyEdges ? ["graph [nslimit=0.2, nslimit1=0.2, mclimit=0.1]"] : []),
     'node [shape=box, fixedsize=true, label=""]',
     "edge [dir=none]",
     ...sizes.map(({ height, width }, at) => `${at} [width=${width / inch}, height=${height / inch}]`),
     ...picture.edges.map(([from, to]) => `${from} -> ${to}`),
+    ...stacked(picture).map(([above, below]) => `${above} -> ${below} [style=invis]`),
     "}",
   ].join("\n")
 
@@ -67,10 +90,11 @@ const parse = (plain: string, sizes: ReadonlyArray<Size>): Layout => {
       return { x: round(x - size.width / 2), y: round(height - y - size.height / 2), ...size }
     }),
     routes: lines.flatMap(([kind, from, to, points, ...rest]) => {
-      if (kind !== "edge") return []
+      // The last two words are its style and its colour.
+      if (kind !== "edge" || rest.at(-2) === "invis") return []
       const all = Array.from({ length: Number(points) }, (_, at): Point => [
-        round(number(rest[2 * at])),
-        round(height - number(rest[2 * at + 1])),
+        Math.round(number(rest[2 * at])),
+        Math.round(height - number(rest[2 * at + 1])),
       ])
       return [{ from: Number(from), to: Number(to), points: all }]
     }),
@@ -91,6 +115,5 @@ export const layout = Effect.fnUntraced(function* (picture: Picture, open: (box:
 /** Both layouts of a picture. */
 export const layouts = Effect.fnUntraced(function* (picture: Picture): Effect.fn.Return<Layouts> {
   const folded = yield* layout(picture, () => false)
-  const unfolded = picture.boxes.some(foldable) ? yield* layout(picture, () => true) : folded
-  return { folded, unfolded }
+  return picture.boxes.some(foldable) ? { folded, unfolded: yield* layout(picture, () => true) } : { folded }
 })

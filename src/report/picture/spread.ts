@@ -96,7 +96,7 @@ export const spread = (layout: Layout, sizes: ReadonlyArray<Size>): Layout => {
 /** The layout of a picture with these boxes unfolded. */
 export const arrange = (picture: Picture, { folded, unfolded: all }: Layouts, open: ReadonlySet<number>): Layout => {
   if (open.size === 0) return folded
-  if (picture.boxes.every((box, at) => open.has(at) || !foldable(box))) return all
+  if (all !== undefined && picture.boxes.every((box, at) => open.has(at) || !foldable(box))) return all
   const sizes = picture.boxes.map((box, at) => {
     const place = folded.places[at]
     return open.has(at) && foldable(box) ? unfolded(box) : { width: place?.width ?? 0, height: place?.height ?? 0 }

@@ -85,4 +85,22 @@ describe("a picture", () => {
     ])
     expect(picture.boxes[0]?.grid.cells.map(({ text }) => text)).toEqual(["hog", "gabor"])
   })
+
+  it("lays out by encoder and set where some nodes are about one thing more than others", () => {
+    const named = ["a", "b", "c"].flatMap((model) => [`out(${model}, train, v1)`, `out(${model}, train, v2, v2 real)`])
+    const nodes = named.map((name) => ({
+      name,
+      stage: "out",
+      state: { _tag: "fresh" as const },
+      shards: undefined,
+      inputs: [],
+      target: undefined,
+    }))
+    const [box] = make({ pipeline: "p", nodes }, []).boxes
+    expect([box?.pattern, box?.grid.rowHeads, box?.grid.columnHeads]).toEqual([
+      "(*, train, *)",
+      ["a", "b", "c"],
+      ["v1", "v2, v2 real"],
+    ])
+  })
 })

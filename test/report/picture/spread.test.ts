@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { make } from "../../../src/report/picture/Picture.ts"
 import { layout, layouts, type Place } from "../../../src/report/picture/layout.ts"
 import { unfolded } from "../../../src/report/picture/size.ts"
 import { arrange } from "../../../src/report/picture/spread.ts"
@@ -34,6 +35,43 @@ describe("the layout", () => {
         expect(Math.min(x, y)).toBeGreaterThan(-0.5)
         expect([x + width <= laid.width + 0.5, y + height <= laid.height + 0.5]).toEqual([true, true])
       }
+    }),
+  )
+
+  it.effect("stacks many ends instead of setting all side by side", () =>
+    Effect.gen(function* () {
+      const node = (name: string, inputs: ReadonlyArray<number>) => ({
+        name,
+        stage: name,
+        state: { _tag: "fresh" as const },
+        shards: undefined,
+        inputs,
+        target: undefined,
+      })
+      const ends = Array.from({ length: 16 }, (_, at) => node(`end${at}`, [0]))
+      const wide = make({ pipeline: "p", nodes: [node("source", []), ...ends] }, [])
+      const laid = yield* layout(wide, () => false)
+      expect(collisions(laid.places)).toEqual([])
+      expect(laid.routes).toHaveLength(16)
+      expect(laid.width).toBeLessThan(8 * 240)
+    }),
+  )
+
+  it.effect("does not take minutes for a thousand boxes in a tangle", () =>
+    Effect.gen(function* () {
+      let seed = 1
+      const random = () => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31
+      const nodes = Array.from({ length: 1_000 }, (_, at) => ({
+        name: `stage${at}`,
+        stage: `stage${at}`,
+        state: { _tag: "fresh" as const },
+        shards: undefined,
+        inputs: at === 0 ? [] : [...new Set([1, 2].map(() => Math.floor(random() * at)))],
+        target: undefined,
+      }))
+      const began = performance.now()
+      yield* layout(make({ pipeline: "p", nodes }, []), () => false)
+      expect(performance.now() - began).toBeLessThan(20_000)
     }),
   )
 

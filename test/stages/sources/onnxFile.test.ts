@@ -53,7 +53,10 @@ describe("onnxFile", () => {
   it.effect("a file cut short and one that is no model are errors that name it and say what to do", () =>
     Effect.gen(function* () {
       const bytes = yield* model
-      const folder = yield* folderWith({ "short.onnx": bytes.subarray(0, bytes.length / 2), "checkpoint.onnx": "PK and so on" })
+      const folder = yield* folderWith({
+        "short.onnx": bytes.subarray(0, bytes.length / 2),
+        "checkpoint.onnx": "PK and so on",
+      })
       for (const name of ["short.onnx", "checkpoint.onnx"]) {
         const file = join(folder, name)
         const error = yield* Effect.flip(runWhole(onnxFile, {}, { file }))

@@ -136,6 +136,14 @@ describe("effects", () => {
     }),
   )
 
+  it.effect("of more models than `every` only neighbours on the reference, the better first", () =>
+    Effect.gen(function* () {
+      const hits = { ref: { a: "100", b: "111", c: "110" }, x: { a: "110", b: "010", c: "001" } }
+      const rows = yield* paired(hits, { every: 2 })
+      expect(rows.map(({ name }) => name)).toEqual(["b c", "c a"].flatMap((two) => [`${two} fixed`, `${two} random`]))
+    }),
+  )
+
   it.effect("the reference alone is an error", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(paired({ ref: sets.ref }))

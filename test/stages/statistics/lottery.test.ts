@@ -57,20 +57,9 @@ const cells = Object.entries(models).flatMap(([model, right]) =>
   })),
 )
 
-const names = [
-  "intervals",
-  "pairs",
-  "noise",
-  "rankSets",
-  "rankProbabilities",
-  "aggregateIntervals",
-  "aggregateRankProbabilities",
-  "effects",
-  "agreement",
-  "regressions",
-  "choiceOfSets",
-  "verdicts",
-]
+const alone = ["intervals", "pairs", "noise", "rankSets", "rankProbabilities", "agreement", "regressions"]
+const over = ["aggregateIntervals", "aggregateRankProbabilities", "effects", "choiceOfSets"]
+const names = [...alone, ...over, "verdicts"]
 
 const all = Effect.fnUntraced(function* (nodes: Readonly<Record<string, Node>>) {
   const evaluate = evaluating()
@@ -110,6 +99,15 @@ describe("lottery", () => {
     }).pipe(Effect.provide(services())),
   )
 
+  it.effect("of one set alone leaves out what is over sets", () =>
+    Effect.gen(function* () {
+      const nodes = lottery({ cells: cells.filter(({ set }) => set === "v2"), reference: "v2", resamples: 500 })
+      expect(Object.keys(nodes)).toEqual([...alone, "verdicts"])
+      const made = yield* all(nodes)
+      expect(texts(made)).toContain("weak is surely rank 3 on v2.")
+    }).pipe(Effect.provide(services())),
+  )
+
   it("uses the scores that it is given, and makes its own where there are none", () => {
     const scores = cells.map(({ labels, model, predictions, set }) => score({ predictions, labels }, { model, set }))
     const stands = (nodes: Readonly<Record<string, Node>>) =>
@@ -129,13 +127,17 @@ describe("lottery", () => {
       resamples: 800,
       lead: 0.01,
     })
-    const drawn = nodes.aggregateIntervals.inputs.replicates
-    expect([nodes.noise.params, nodes.choiceOfSets.params, nodes.verdicts.params]).toMatchObject([
-      { level: 0.9, lead: 0.01 },
-      { reference: "sketch", seed: 7, weights: { v2: 5 } },
-      { reference: "sketch", level: 0.9 },
-    ])
-    expect(drawn).toMatchObject({ params: { resamples: 800, seed: 7, weights: { v2: 5 }, reference: "sketch" } })
+    expect(nodes).toMatchObject({
+      noise: { params: { level: 0.9, lead: 0.01 } },
+      choiceOfSets: { params: { reference: "sketch", seed: 7, weights: { v2: 5 } } },
+      aggregateIntervals: {
+        params: { level: 0.9 },
+        inputs: {
+          replicates: { params: { resamples: 800, seed: 7, weights: { v2: 5 }, reference: "sketch" } },
+        },
+      },
+      verdicts: { params: { reference: "sketch", level: 0.9 } },
+    })
   })
 })
 

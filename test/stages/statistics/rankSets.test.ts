@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { Progress } from "../../../src/dsl/Services.ts"
 import { random } from "../../../stages/random.ts"
 import { ranks } from "../../../stages/ranks.ts"
 import { chiSquaredP } from "../../../stages/statistics/distributions.ts"
@@ -180,6 +181,21 @@ describe("rankSets", () => {
       const scores = scoresOf({ same: { v2: share(same) }, better: { v2: share(better) } }, { v2: 600 })
       const alone = yield* runWhole(publishedRankSets, { scores: [scores] }, { resamples: 2000 })
       expect([...alone.low, ...alone.high]).toEqual([1, 1, 2, 2])
+    }).pipe(Effect.scoped, Effect.provide(services())),
+  )
+
+  it.effect("tells how far it has come, over all sets", () =>
+    Effect.gen(function* () {
+      const told: Array<readonly [number, number, string]> = []
+      const progress = Progress.of({
+        report: (done, total, unit) => Effect.sync(() => void told.push([done, total, unit])),
+      })
+      const two = outcomesOf({ v2: { a: "0101", b: "0011" }, sketch: { a: "0101", b: "0011" } })
+      yield* runWhole(rankSets, { outcomes: two.outcomes }, { cells: two.cells, resamples: 300 }).pipe(
+        Effect.provideService(Progress, progress),
+      )
+      expect(told.at(-1)).toEqual([600, 600, "resamples"])
+      expect(told.map(([done]) => done)).toEqual(told.map(([done]) => done).toSorted((a, b) => a - b))
     }).pipe(Effect.scoped, Effect.provide(services())),
   )
 

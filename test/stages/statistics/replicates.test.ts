@@ -169,7 +169,7 @@ describe("publishedReplicates", () => {
       if (all === undefined) return
       const means = (images: Int32Array) =>
         Effect.map(
-          published([readerOf(Scores, { ...all, images })], { reference: "Validation", resamples: 1 }),
+          published([readerOf(Scores, { ...all, images })], { reference: "Validation", resamples: 100 }),
           (made) => ({
             of: (model: string) => rowOf(made, model, "precision").value,
           }),

@@ -60,7 +60,8 @@ export const figure4 = (
   ]
   const svg = chart({
     width: 760,
-    height: 70 + models.length * 26,
+    height: 52 + models.length * 26,
+    marginTop: 6,
     marginLeft: roomFor(models.map(shortened)),
     marginRight: 20,
     marginBottom: 40,

@@ -8,17 +8,21 @@ import { isFound, type Study } from "../Study.ts"
 import { fullName } from "./aggregates.ts"
 
 const sources = new Map([
-  ["dirichlet", "weights of sets drawn at random"],
-  ["subsets", "every subset of sets"],
-  ["leave-one-out", "one set left out"],
-  ["bootstrap", "images drawn again"],
+  ["dirichlet", "Weights of sets drawn at random"],
+  ["subsets", "Every subset of sets"],
+  ["leave-one-out", "One set left out"],
+  ["bootstrap", "Images drawn again"],
 ])
 
 /** What probabilities are over, in words. */
-export const overWhat = (study: Study, source: string, set: string): string => {
-  const over = sources.get(source) ?? source
-  return set === "" ? over : `${over}: ${study.aggregates.includes(set) ? fullName(set) : set}`
-}
+const overWhat = (source: string): string => sources.get(source) ?? source
+
+/** What models are ranked by, in words. */
+const byWhat = (study: Study, set: string): ReadonlyArray<string> =>
+  set === "" ? [] : study.sets.includes(set) ? [`on ${set}`] : [`by ${fullName(set).toLowerCase()}`]
+
+const inWords = (study: Study, source: string, set: string): string =>
+  [overWhat(source), ...byWhat(study, set)].join(", ")
 
 const keyOf = (source: string, set: string) => JSON.stringify([source, set])
 
@@ -46,13 +50,15 @@ export const firstFigure = (context: Context, study: Study): Html | undefined =>
       return [
         {
           svg: chart({
-            width: 340,
-            height: 66 + models.length * 22,
-            heading: overWhat(study, source, set),
+            width: 300,
+            height: 48 + models.length * 22,
+            marginTop: 6,
+            heading: overWhat(source),
+            lines: byWhat(study, set),
             marginLeft: roomFor(models.map(shortened)),
             marginRight: 44,
             marginBottom: 40,
-            label: `Probability of being first, ${overWhat(study, source, set)}`,
+            label: `Probability of being first: ${inWords(study, source, set)}`,
             x: { domain: [0, 1], label: "Probability of being first", ticks: 5, grid: true },
             y: { type: "band", domain: models, label: null, tickFormat: shortened, tickSize: 0, padding: 0.25 },
             marks: [
@@ -97,16 +103,17 @@ export const rankChancesFigure = (context: Context, study: Study): Html | undefi
     const room = roomFor(models.map(shortened))
     return [
       {
-        name: overWhat(study, source, set),
+        name: inWords(study, source, set),
         svg: chart({
           width: Math.max(340, room + 12 + ranks.length * 46),
           height: 46 + models.length * 26,
-          heading: overWhat(study, source, set),
+          heading: overWhat(source),
+          lines: byWhat(study, set),
           marginLeft: room,
           marginRight: 12,
           marginTop: 40,
           marginBottom: 6,
-          label: `Probability of each rank of each model, ${overWhat(study, source, set)}`,
+          label: `Probability of each rank of each model: ${inWords(study, source, set)}`,
           color: { type: "identity" },
           opacity: { type: "identity" },
           x: { type: "band", domain: ranks, label: "Rank (1 is best)", axis: "top", tickSize: 0, padding: 0.04 },
@@ -125,7 +132,7 @@ export const rankChancesFigure = (context: Context, study: Study): Html | undefi
               text: ({ probability }: { readonly probability: number }) =>
                 probability < 0.005 ? "<.01" : probability.toFixed(2).replace(/^0/, ""),
               fontSize: 11,
-              title: "title",
+              pointerEvents: "none",
             }),
           ],
         }),

@@ -51,7 +51,7 @@ export const curvesFigure = (context: Context, study: Study): Html | undefined =
             z: "model",
             stroke: ({ model }: { readonly model: string }) => colour(model),
             strokeWidth: 1.8,
-            ariaLabel: "model",
+            ariaLabel: shown.mark,
           }),
           Plot.link(labels, {
             x1: epochs,
@@ -67,7 +67,7 @@ export const curvesFigure = (context: Context, study: Study): Html | undefined =
             text: ({ model }: { readonly model: string }) => shortened(model),
             textAnchor: "start",
             dx: 4,
-            ariaLabel: "model",
+            ariaLabel: shown.mark,
           }),
         ],
       }),

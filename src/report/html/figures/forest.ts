@@ -4,6 +4,7 @@ import { type Context, figure } from "../figure.ts"
 import type { Html } from "../Html.ts"
 import { limits } from "../limits.ts"
 import { paint } from "../palette.ts"
+import { minus, oriented } from "../pairs.ts"
 import { isFound, rowsOf, type Study } from "../Study.ts"
 
 interface Row {
@@ -26,32 +27,31 @@ export const forestFigure = (context: Context, study: Study): Html | undefined =
     const b = models[at + 1]
     return b === undefined ? [] : [{ a, b }]
   })
-  // Differences as `a` less `b`, whichever way round the table has them.
-  const turned = (name: string, sign: number, value: number, low: number, high: number): Row => {
-    const [v, l, h] = sign > 0 ? [value, low, high] : [-value, -high, -low]
-    const points = (share: number) => (share * 100).toFixed(2)
-    return {
-      name,
-      value: v * 100,
-      low: l * 100,
-      high: h * 100,
-      title: `${name}: ${points(v)} points [${points(l)}, ${points(h)}]`,
-    }
+  const rowOf = (
+    name: string,
+    { difference, high, low }: Readonly<Record<"difference" | "low" | "high", number>>,
+  ): Row => {
+    const points = (share: number) => minus((share * 100).toFixed(2))
+    const title = `${name}: ${points(difference)} points [${points(low)}, ${points(high)}]`
+    return { name, value: difference * 100, low: low * 100, high: high * 100, title }
   }
-  const effects = Map.groupBy(study.effects.rows, ({ a, b }) => JSON.stringify([a, b]))
-  const differences = Map.groupBy(rowsOf(study.pairs), ({ a, b }) => JSON.stringify([a, b]))
-  const both = <T>(of: Map<string, Array<T>>, a: string, b: string) => [
-    ...(of.get(JSON.stringify([a, b])) ?? []).map((row) => ({ row, sign: 1 })),
-    ...(of.get(JSON.stringify([b, a])) ?? []).map((row) => ({ row, sign: -1 })),
-  ]
+  const keyOf = ({ a, b }: { readonly a: string; readonly b: string }) => JSON.stringify([a, b])
+  const combinedOf = Map.groupBy(
+    oriented(
+      study.effects.rows.map((row) => ({ ...row, difference: row.estimate, onlyA: 0, onlyB: 0 })),
+      study.models,
+    ),
+    keyOf,
+  )
+  const singleOf = Map.groupBy(oriented(rowsOf(study.pairs), study.models), keyOf)
   const panels = pairs.flatMap(({ a, b }) => {
-    const combined = both(effects, a, b).map(({ row, sign }) => ({
-      ...turned(methods.get(row.method) ?? row.method, sign, row.estimate, row.low, row.high),
+    const combined = (combinedOf.get(keyOf({ a, b })) ?? []).map((row) => ({
+      ...rowOf(methods.get(row.method) ?? row.method, row),
       i2: row.i2,
     }))
     if (combined.length === 0) return []
-    const single = both(differences, a, b)
-      .map(({ row, sign }) => turned(row.set, sign, row.difference, row.low, row.high))
+    const single = (singleOf.get(keyOf({ a, b })) ?? [])
+      .map((row) => rowOf(row.set, row))
       .toSorted((x, y) => study.sets.indexOf(x.name) - study.sets.indexOf(y.name))
     const rows = [...single, ...combined].map(({ name }) => name)
     const i2 = combined.find((row) => Number.isFinite(row.i2))?.i2
@@ -67,9 +67,9 @@ export const forestFigure = (context: Context, study: Study): Html | undefined =
           marginRight: 14,
           label: `Difference of ${a} and ${b} on each set and combined over sets`,
           x: {
-            label: `Difference (percentage points)${i2 === undefined ? "" : `, I² = ${Math.round(i2 <= 1 ? i2 * 100 : i2)}%`}`,
+            label: `Difference (percentage points)${i2 === undefined ? "" : `, I² = ${Math.round(i2 * 100)}%`}`,
             nice: true,
-            ticks: 5,
+            ticks: 4,
             grid: true,
           },
           y: { type: "band", domain: rows, label: null, tickFormat: shortened, tickSize: 0 },

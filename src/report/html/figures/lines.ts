@@ -64,7 +64,7 @@ const draw = ({ bothEnds, columns, height, label, points, shown, y }: Lines): Ht
       y2: "to",
       stroke: ({ model }: { readonly model: string }) => stroke(model),
       strokeOpacity: 0.6,
-      ariaLabel: "model",
+      ariaLabel: shown.mark,
     }),
     Plot.text(all, {
       x: () => outer,
@@ -72,7 +72,7 @@ const draw = ({ bothEnds, columns, height, label, points, shown, y }: Lines): Ht
       text: ({ model }: { readonly model: string }) => names.get(model) ?? model,
       textAnchor: anchor,
       dx: anchor === "start" ? 4 : -4,
-      ariaLabel: "model",
+      ariaLabel: shown.mark,
     }),
   ]
   const dashed = Map.groupBy(shown.models, (model) => shown.lookOf(model).dash)
@@ -109,7 +109,7 @@ const draw = ({ bothEnds, columns, height, label, points, shown, y }: Lines): Ht
           stroke: ({ model }: Point) => stroke(model),
           strokeWidth: 2,
           ...(dash === "none" ? {} : { strokeDasharray: dash }),
-          ariaLabel: "model",
+          ariaLabel: shown.mark,
         }),
       ),
       Plot.dot(ordered, {
@@ -119,7 +119,7 @@ const draw = ({ bothEnds, columns, height, label, points, shown, y }: Lines): Ht
         fill: ({ model }: Point) => stroke(model),
         symbol: ({ model }: Point) => shown.lookOf(model).symbol,
         title: "title",
-        ariaLabel: "model",
+        ariaLabel: shown.mark,
       }),
       ...named(right, last, after, "start"),
       ...(bothEnds ? named(left, first, before, "end") : []),

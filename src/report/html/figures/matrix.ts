@@ -4,6 +4,7 @@ import { type Context, figure } from "../figure.ts"
 import type { Html } from "../Html.ts"
 import { limits } from "../limits.ts"
 import { paint } from "../palette.ts"
+import { minus, oriented } from "../pairs.ts"
 import { isFound, type Study } from "../Study.ts"
 import { rowsNote } from "./shown.ts"
 
@@ -15,32 +16,37 @@ const alpha = 0.05
 /** Differences of every two models on a set: above the diagonal how large, below it how sure. */
 export const matrixFigure = (context: Context, study: Study): Html | undefined => {
   if (!isFound(study.pairs)) return undefined
-  const bySet = Map.groupBy(study.pairs.rows, ({ set }) => set)
+  const bySet = Map.groupBy(oriented(study.pairs.rows, study.models), ({ set }) => set)
   const models = study.models.slice(0, limits.matrix)
-  const place = new Map(models.map((model, at) => [model, at]))
+  const inside = new Set(models)
   const sets = study.sets.filter((set) => bySet.has(set))
   const panels = sets.map((set) => {
-    const cells = (bySet.get(set) ?? []).flatMap((pair) => {
-      const [a, b] = [place.get(pair.a), place.get(pair.b)]
-      if (a === undefined || b === undefined || a === b) return []
-      const sign = a < b ? 1 : -1
-      const [row, column] = a < b ? [pair.a, pair.b] : [pair.b, pair.a]
-      const difference = pair.difference * 100 * sign
-      const sure = pair.holm < alpha
-      const [low, high] = sign > 0 ? [pair.low, pair.high] : [-pair.high, -pair.low]
-      const title = `${row} less ${column} on ${set}: ${difference.toFixed(2)} points [${(low * 100).toFixed(2)}, ${(high * 100).toFixed(2)}], p = ${p(pair.holm)} after Holm`
-      return [{ row, column, difference, sure, title, p: pair.holm }]
-    })
+    const cells = (bySet.get(set) ?? [])
+      .filter(({ a, b }) => inside.has(a) && inside.has(b))
+      .map((pair) => {
+        const points = (share: number) => minus((share * 100).toFixed(2))
+        const title = `${pair.a} less ${pair.b} on ${set}: ${points(pair.difference)} points [${points(pair.low)}, ${points(pair.high)}], p = ${p(pair.holm)} after Holm`
+        return {
+          row: pair.a,
+          column: pair.b,
+          difference: pair.difference * 100,
+          sure: pair.holm < alpha,
+          title,
+          p: pair.holm,
+        }
+      })
     const largest = cells.reduce((most, { difference }) => Math.max(most, Math.abs(difference)), 0.1)
     const side = 46
     const room = roomFor(models.map(shortened))
+    // Names above the columns lean to the right.
+    const slant = room * 0.66 + 8
     const svg = chart({
       width: room + 8 + models.length * side,
-      height: 12 + room + models.length * 26,
+      height: 14 + slant + models.length * 26,
       heading: set,
       marginLeft: room,
       marginBottom: 8,
-      marginTop: room,
+      marginTop: slant,
       marginRight: 8,
       label: `Paired differences of ${models.length} models on ${set}, in percentage points, with their p-values`,
       x: {
@@ -70,7 +76,7 @@ export const matrixFigure = (context: Context, study: Study): Html | undefined =
           text: ({ difference, sure }: { readonly difference: number; readonly sure: boolean }) =>
             `${difference > 0 ? "+" : difference < 0 ? "−" : ""}${Math.abs(difference).toFixed(1)}${sure ? "*" : ""}`,
           fontSize: 11,
-          title: "title",
+          pointerEvents: "none",
         }),
         Plot.text(cells, {
           x: "row",

@@ -4,10 +4,11 @@ import { chart } from "../Chart.ts"
 import { type Context, figure } from "../figure.ts"
 import type { Html } from "../Html.ts"
 import { paint } from "../palette.ts"
+import { minus } from "../pairs.ts"
 import { isFound, rowsOf, type Study } from "../Study.ts"
 import { keysOf, shownOf } from "./shown.ts"
 
-const three = (value: number) => value.toFixed(3).replace(/^(-?)0\./, "$1.")
+const three = (value: number) => minus(value.toFixed(3).replace(/^(-?)0\./, "$1."))
 
 /** Figure 3: each set against the reference, with the regression line, its band and the correlation. */
 export const figure3 = (
@@ -67,7 +68,7 @@ export const figure3 = (
               fill: ({ model }: { readonly model: string }) => shown.lookOf(model).colour,
               symbol: ({ model }: { readonly model: string }) => shown.lookOf(model).symbol,
               title: "title",
-              ariaLabel: "model",
+              ariaLabel: shown.mark,
             },
           ),
         ],

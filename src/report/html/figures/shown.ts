@@ -8,6 +8,8 @@ import type { Study } from "../Study.ts"
 export interface Shown {
   readonly models: ReadonlyArray<string>
   readonly lookOf: (model: string) => Look
+  /** A number by which a model's marks are known in the page. */
+  readonly mark: (row: { readonly model: string }) => string
   /** All others. */
   readonly rest: ReadonlyArray<string>
   /** What was left out, in words. */
@@ -31,6 +33,7 @@ export const shownOf = (study: Study): Shown => {
   return {
     models: shown,
     lookOf: (model) => lookOf(at.get(model) ?? 0),
+    mark: ({ model }) => `${at.get(model) ?? ""}`,
     rest: models.filter((model) => !chosen.has(model)),
     note:
       shown.length === models.length
@@ -40,8 +43,8 @@ export const shownOf = (study: Study): Shown => {
 }
 
 /** The shown models as a legend. */
-export const keysOf = ({ lookOf, models }: Shown): ReadonlyArray<Key> =>
-  models.map((name) => ({ name, look: lookOf(name) }))
+export const keysOf = ({ lookOf, mark, models }: Shown): ReadonlyArray<Key> =>
+  models.map((name) => ({ name, look: lookOf(name), mark: mark({ model: name }) }))
 
 /** The note of a chart with a model a row, where it has not all of them. */
 export const rowsNote = (shown: number, all: number): string | undefined =>

@@ -1,6 +1,6 @@
 import { count } from "../../format.ts"
 import { type Context, from } from "../figure.ts"
-import { html, type Html } from "../Html.ts"
+import { html, type Html, join } from "../Html.ts"
 import { type Disputed, isFound, type Study } from "../Study.ts"
 import { className } from "./perClass.ts"
 
@@ -13,12 +13,14 @@ const picture = (study: Study, models: readonly [string, string], one: Disputed)
       <img src="${uri(one.thumbnail)}" width="${one.width}" height="${one.height}" alt="${one.id}: ${truth}" />
       <figcaption>
         <b>${truth}</b>
-        ${models.map((model, at) => {
-          const guess = one.guesses[at === 0 ? 0 : 1]
-          return html`<span class="${guess.right ? "better" : "worse"}"
-            >${guess.right ? "✓" : "✗"} ${model}: ${className(study, guess.label)}</span
-          >`
-        })}
+        ${join(
+          models.map((model, at) => {
+            const { label, right } = one.guesses[at === 0 ? 0 : 1]
+            const said = `${right ? "✓" : "✗"} ${model}: ${className(study, label)}`
+            return html`<span class="${right ? "better" : "worse"}">${said}</span>`
+          }),
+          " ",
+        )}
         <small>${one.id}</small>
       </figcaption>
     </figure>

@@ -10,6 +10,7 @@ export const graph = (svg: Html): Html =>
         boxes unfold.
       </p>
     </figcaption>
+    <label class="choose"><input type="checkbox" /> Full size</label>
     <div class="panels" tabindex="0" role="group" aria-label="The pipeline"><div class="panel">${svg}</div></div>
     <p class="tools"><button type="button" data-svg="graph-figure" hidden>Save as SVG</button></p>
   </figure>`

@@ -27,6 +27,15 @@ const hashes = (all: ReadonlyArray<string>): Html => {
     }`
 }
 
+/** Params of many parts behind a click. */
+const long = (text: string): Html =>
+  text.length <= 100
+    ? html`<code>${text}</code>`
+    : html`<details>
+        <summary><code>${text.slice(0, 60)}…</code></summary>
+        <code class="wrap">${text}</code>
+      </details>`
+
 const stateOf = ({ fresh, state }: Source): string =>
   fresh ? "✓ fresh" : `● from an earlier run; now ${inWords(state)}`
 
@@ -50,10 +59,10 @@ export const provenance = ({ report }: Context): Html => {
       <td class="n">${bytes(source.bytes)}</td>
       <td class="n">${duration(source.seconds)}</td>
       <td>${source.finished.replace("T", " ").replace(/\.\d+Z$/, " UTC")}</td>
-      <td>${hashes(source.keys)}</td>
-      <td>${hashes(source.artifacts)}</td>
+      <td data-v="${source.keys.join(" ")}">${hashes(source.keys)}</td>
+      <td data-v="${source.artifacts.join(" ")}">${hashes(source.artifacts)}</td>
       <td><code>${source.code}</code></td>
-      <td><code class="wrap">${source.params}</code></td>
+      <td data-v="${source.params}">${long(source.params)}</td>
       <td class="n">
         <a href="#versions-${versions.of(line(source.versions))}">${versions.of(line(source.versions))}</a>
       </td>

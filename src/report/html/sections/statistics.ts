@@ -1,5 +1,6 @@
 import type { Context } from "../figure.ts"
 import type { Html } from "../Html.ts"
+import { minus, oriented } from "../pairs.ts"
 import { isFound, type Study } from "../Study.ts"
 import { type Cell, number, table, text } from "../table.ts"
 
@@ -18,7 +19,7 @@ const points = (value: number, interval?: readonly [number, number]): Cell => ({
 const between = (low: number, high: number, digits = 2, factor = 1): Cell => ({
   shown:
     Number.isFinite(low) && Number.isFinite(high)
-      ? `${(low * factor).toFixed(digits)} to ${(high * factor).toFixed(digits)}`
+      ? minus(`${(low * factor).toFixed(digits)} to ${(high * factor).toFixed(digits)}`)
       : "–",
   value: low,
 })
@@ -26,7 +27,8 @@ const between = (low: number, high: number, digits = 2, factor = 1): Cell => ({
 /** Every two models on every set. */
 export const pairsTable = (context: Context, study: Study): Html | undefined => {
   if (!isFound(study.pairs)) return undefined
-  const { rows, sources, total } = study.pairs
+  const { sources, total } = study.pairs
+  const rows = oriented(study.pairs.rows, study.models)
   const place = new Map(study.models.map((model, at) => [model, at]))
   const near = (a: string, b: string) => Math.abs((place.get(a) ?? 0) - (place.get(b) ?? 0))
   const known = rows.some(({ onlyA }) => onlyA >= 0)
@@ -140,7 +142,11 @@ export const agreementTable = (context: Context, study: Study): Html | undefined
       text(measures.get(row.measure) ?? row.measure),
       row.a === "" ? { shown: "all sets", value: "" } : text(row.a),
       text(row.b),
-      { ...number(row.value, 3), interval: [row.low, row.high] },
+      {
+        ...number(row.value, 3),
+        shown: Number.isFinite(row.value) ? minus(row.value.toFixed(3)) : "–",
+        interval: [row.low, row.high],
+      },
       between(row.low, row.high, 3),
       pValue(row.p),
       number(row.n),

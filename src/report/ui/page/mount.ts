@@ -249,8 +249,8 @@ export const mount = ({ layouts, open: unfoldedFirst, picture: first }: Start): 
         if (box === undefined || place === undefined || group === null) continue
         const unfolded = open.has(index) && foldable(box)
         group.innerHTML = unfolded
-          ? panelInside(box, words.members(picture, box), place)
-          : boxInside(picture, box, place)
+          ? panelInside(box, words.members(picture, box), place, true)
+          : boxInside(picture, box, place, true)
         group.setAttribute("aria-label", words.ofBox(picture, box).join("; "))
         for (const cell of unfolded ? box.grid.cells : []) {
           const [node, at] = [changed.get(cell.node), byId({ node: cell.node })]

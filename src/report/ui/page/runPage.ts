@@ -17,6 +17,8 @@ let nodes: ReadonlyArray<PictureNode> = start.picture.nodes
 const stages = new Map<string, StageState>()
 let last: { readonly at: number; readonly elapsed: number } | undefined
 let over = false
+/** Of this run: the plan may know of older ones. */
+let failed = false
 
 const status = (kind: "running" | "over" | "failed" | "lost", text: string) => {
   const place = part("rs-status")
@@ -79,6 +81,7 @@ const showLog = (lines: ReadonlyArray<LogLine>) => {
 
 const showTroubles = (troubles: ReadonlyArray<Trouble>) => {
   if (troubles.length === 0) return
+  failed = true
   part("rs-errors").hidden = false
   part("rs-troubles").append(
     ...troubles.map(({ file, hint, message, node }) =>
@@ -110,7 +113,6 @@ const take = (message: Message) => {
   showLog(message.log)
   showTroubles(message.troubles)
   if (message.memory !== undefined) showMemory(message.memory)
-  const failed = nodes.some(({ mark }) => mark === "failed")
   if (message.over === undefined) return status("running", failed ? "running, with failures" : "running")
   over = true
   status(failed ? "failed" : "over", message.over)

@@ -28,8 +28,10 @@ const bounded = (scale: number): number => Math.min(most, Math.max(least, scale)
 /** Lets `drawing` be moved within `frame`. */
 export const viewport = (frame: SVGSVGElement, drawing: SVGGElement): Viewport => {
   let view: View = { x: margin, y: margin, scale: 1 }
+  let fitted: { readonly width: number; readonly height: number } | undefined
   const set = (next: View) => {
     view = next
+    fitted = undefined
     drawing.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`)
   }
   const zoom: Viewport["zoom"] = (factor, x, y) => {
@@ -43,7 +45,10 @@ export const viewport = (frame: SVGSVGElement, drawing: SVGGElement): Viewport =
     const box = frame.getBoundingClientRect()
     const scale = bounded(Math.min(1, (box.width - 2 * margin) / width, (box.height - 2 * margin) / height))
     set({ scale, x: Math.max(margin, (box.width - width * scale) / 2), y: margin })
+    fitted = { width, height }
   }
+  // For as long as nobody has moved it, all of it stays in sight.
+  new ResizeObserver(() => fitted !== undefined && fit(fitted.width, fitted.height)).observe(frame)
   const reveal: Viewport["reveal"] = (part) => {
     const [seen, wanted] = [frame.getBoundingClientRect(), part.getBoundingClientRect()]
     // Where all of it does not fit, its beginning counts.
