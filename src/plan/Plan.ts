@@ -99,9 +99,14 @@ export const states = Effect.fn("Plan.states")(function* (
         return { _tag: "failed", message: record.message ?? "failed in the last run" }
       }
     }
-    const unit = due === undefined ? undefined : units[due]
-    if (due === undefined || unit === undefined) return { _tag: "stale", reason: `needed by ${by}` }
-    return { _tag: "stale", reason: yield* Staleness.reasonOf(past, node.name, due, unit, parts) }
+    const first = due ?? units.findIndex((unit) => unit.outputs === undefined)
+    const unit = units[first]
+    const before = yield* past.action(node.name, first)
+    if (unit === undefined || (due === undefined && before === undefined)) {
+      return { _tag: "stale", reason: `needed by ${by}` }
+    }
+    const why = yield* Staleness.reasonOf(past, node.name, first, unit, parts)
+    return { _tag: "stale", reason: due === undefined ? `${why}, needed by ${by}` : why }
   })
 
   const nodes = yield* Effect.forEach(

@@ -4,6 +4,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { inputsOf } from "../dsl/Dag.ts"
 import { StageError } from "../dsl/StageError.ts"
 import { known, type Resolver } from "../plan/Resolver.ts"
 import * as Staleness from "../plan/Staleness.ts"
@@ -179,6 +180,28 @@ export const run = Effect.fnUntraced(function* (
     for (const index of task.nodes) if (!task.sinks.includes(index)) tally.of(index).executed++
   }
 
+  const dependents = Map.groupBy(
+    selected.flatMap((index) => {
+      const node = dag.nodes[index]
+      return node === undefined ? [] : inputsOf(node).map((input) => ({ input, index }))
+    }),
+    ({ input }) => input,
+  )
+  /** Whether nothing will ask a node for more: all that stands on it is done with. */
+  const spent = (index: number): boolean =>
+    (dependents.get(index) ?? []).every(({ index: above }) => {
+      if (!resolver.required(above)) return spent(above)
+      const { standing } = tally.of(above)
+      return resolver.complete(above) || standing === "failed" || standing === "blocked"
+    })
+  /** Nodes that are not written have no last shard of their own: they are done when nobody needs them any more. */
+  const release = Effect.fnUntraced(function* (nodes: Iterable<number>) {
+    for (const index of nodes) {
+      if (resolver.required(index) || tally.of(index).standing !== "running" || !spent(index)) continue
+      yield* finish(index)
+    }
+  })
+
   for (const index of selected) {
     const problem = resolver.problem(index)
     if (problem !== undefined) yield* fail(failure(index)(problem))
@@ -196,6 +219,7 @@ export const run = Effect.fnUntraced(function* (
     tasks.ended(task)
     if (outcomes.some(({ result }) => Result.isSuccess(result))) countStreamed(task)
     for (const outcome of outcomes) yield* settle(outcome)
+    yield* release(task.kind === "whole" ? task.feeding : task.nodes)
   }
   for (const index of selected) {
     const entry = tally.of(index)

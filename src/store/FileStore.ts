@@ -35,8 +35,8 @@ const once = (first: Effect.Effect<unknown, StoreError>) =>
 
 /**
  * A store of plain files in a folder, which is made when the first file is
- * written. From then on until the scope closes, whatever this process has found
- * in the store or written to it is safe from whoever collects what is old.
+ * written. From its first result on until the scope closes, whatever this process
+ * has found in the store or written to it is safe from whoever collects what is old.
  */
 export const make = (root: string): Effect.Effect<Store["Service"], never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -50,9 +50,9 @@ export const make = (root: string): Effect.Effect<Store["Service"], never, Scope
     const { load, save } = memory.make(layout)
     const keys = new Set<string>()
     const reading = yield* once(Version.check(layout))
-    const writing = yield* once(
-      Effect.andThen(Version.ensure(layout), Scope.provide(Live.announce(layout, keys), scope)),
-    )
+    const noting = yield* once(Version.ensure(layout))
+    // Only results can be collected, so who writes none need not be known.
+    const writing = yield* once(noting(Scope.provide(Live.announce(layout, keys), scope)))
     return {
       root: layout.root,
       action: (key) =>
@@ -66,8 +66,8 @@ export const make = (root: string): Effect.Effect<Store["Service"], never, Scope
       check: (ref) => reading(artifacts.check(ref)),
       read: (table, output) => Stream.unwrap(reading(Effect.sync(() => read(artifacts, table, output)))),
       writer: (table) => writing(Writer.make(layout, table)),
-      saveRun: (run) => writing(saveRun(run)),
+      saveRun: (run) => noting(saveRun(run)),
       lastRuns: (n) => reading(lastRuns(n)),
-      memo: { load, save: (name, bytes) => Effect.ignore(writing(save(name, bytes))) },
+      memo: { load, save: (name, bytes) => Effect.ignore(noting(save(name, bytes))) },
     }
   })

@@ -5,9 +5,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
-import { readdirSync, rmSync, statSync } from "node:fs"
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
-import { readSmall, writeSmall } from "./Actions.ts"
+import { readSmall } from "./Actions.ts"
 import * as Envelope from "./envelope.ts"
 import type { Layout } from "./Layout.ts"
 import { host, isGone } from "./process.ts"
@@ -52,7 +52,7 @@ const changedAt = (file: string) => Option.fromUndefinedOr(statSync(file, { thro
 const find = (layout: Layout, now: number): Effect.Effect<ReadonlyArray<Found>> =>
   Effect.try(() =>
     readdirSync(layout.live).flatMap((name): ReadonlyArray<Found> => {
-      const [, number, of] = /^(\d+)-([0-9a-f]{8})-[0-9a-f]+\.json$/.exec(name) ?? []
+      const [, number, of] = /^(\d+)-([0-9a-f]{8})-[0-9a-f]+\.json(?:\.new)?$/.exec(name) ?? []
       const file = path.join(layout.live, name)
       const changed = Option.getOrUndefined(changedAt(file))
       if (number === undefined || changed === undefined) return []
@@ -78,7 +78,7 @@ export const all = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Live>, StoreError> {
   const live: Array<Live> = []
   for (const { changed, dead, file, pid } of yield* find(layout, now)) {
-    if (dead) continue
+    if (dead || file.endsWith(".new")) continue
     const bytes = yield* readSmall(file)
     if (bytes === undefined) continue
     // One that cannot be read is believed all the same, as far as it can be.
@@ -103,14 +103,14 @@ export const announce = Effect.fnUntraced(function* (
   const say = Effect.suspend(() => {
     told = keys.size
     beats = 0
-    const said = envelope.encode({ keys: [...keys], ...(since === undefined ? {} : { since }) })
-    return Effect.andThen(
-      writeSmall(layout, file, said),
-      Effect.sync(() => {
-        const changed = Option.getOrUndefined(changedAt(file))
-        if (changed !== undefined) since = Math.min(since ?? changed, changed)
-      }),
-    )
+    return Effect.try(() => {
+      mkdirSync(layout.live, { recursive: true })
+      // In one step, but not durably: after a crash there is no process that it speaks of.
+      writeFileSync(`${file}.new`, envelope.encode({ keys: [...keys], ...(since === undefined ? {} : { since }) }))
+      renameSync(`${file}.new`, file)
+      const changed = Option.getOrUndefined(changedAt(file))
+      if (changed !== undefined) since = Math.min(since ?? changed, changed)
+    })
   }).pipe(Effect.ignore)
   yield* Effect.acquireRelease(say, () => Effect.ignore(Effect.try(() => rmSync(file, { force: true }))))
   const renew = Effect.suspend(() => (++beats < beat.most && keys.size === told ? Effect.void : say))

@@ -1,30 +1,44 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { actions, anew, artifacts, begunUnits, leftovers, place, remove, results, start } from "./processes.ts"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { Store } from "../../src/store/Store.ts"
+import { Numbers } from "../run/toys.ts"
+import {
+  actions,
+  anew,
+  artifacts,
+  begunUnits,
+  leftovers,
+  type Place,
+  place,
+  remove,
+  results,
+  start,
+} from "./processes.ts"
 
 const kills = 50
 
 /** Numbers between 0 and 1, the same in every run of the test. */
 const seeded = (seed: number) => () => (seed = (seed * 48271) % 0x7fffffff) / 0x7fffffff
 
-/** The names that units of work have in the log, by the key of what they recorded. */
-const unitsByKey = (log: ReadonlyArray<string>, recorded: ReturnType<typeof actions>) => {
+const Names = Schema.Struct({ model: Schema.optionalKey(Schema.String), of: Schema.optionalKey(Schema.String) })
+
+/** What units of work are called in the log, by the key of what they recorded. Pixels are not in the log. */
+const unitsByKey = Effect.fnUntraced(function* (of: Place) {
+  const store = yield* Store
   const units = new Map<string, string>()
-  const begun = new Map<string, ReadonlyArray<string>>()
-  for (const line of log) begun.set(line.split(" ")[0] ?? "", [...(begun.get(line.split(" ")[0] ?? "") ?? []), line])
-  for (const { key, node, parts, shard } of recorded.values()) {
-    const { model, of } = { model: undefined, of: undefined, ...(parts.params as object) }
-    const name = model ?? (of === undefined ? parts.stage : `total-${String(of)}`)
-    const lines = [...(begun.get(String(name)) ?? [])].sort(
-      (a, b) => Number(a.split(" r")[1] ?? 0) - Number(b.split(" r")[1] ?? 0),
-    )
-    const line = lines[Math.max(0, shard)]
-    if (line !== undefined) units.set(key, line)
-    else if (parts.stage !== "crop") throw new Error(`nothing in the log for ${node}, shard ${shard}`)
+  for (const { key, outputs, parts } of actions(of).values()) {
+    const { model, of } = Schema.decodeUnknownSync(Names)(parts.params)
+    const [output] = outputs
+    if (model !== undefined && output !== undefined) {
+      const [batch] = yield* Stream.runCollect(Stream.take(store.read(Numbers, output), 1))
+      units.set(key, `${model} ${batch?.id[0]}`)
+    } else if (parts.stage !== "crop") units.set(key, `${of === undefined ? parts.stage : `total-${of}`} whole`)
   }
   return units
-}
+})
 
 it.live("a process killed at any instant loses nothing that it had recorded, and leaves nothing half done", () =>
   Effect.gen(function* () {
@@ -34,7 +48,8 @@ it.live("a process killed at any instant loses nothing that it had recorded, and
     expect(undisturbed.errors).toBe("")
     expect(undisturbed.code).toBe(0)
     const wanted = results(calm)
-    const units = unitsByKey(begunUnits(calm), actions(calm))
+    const units = yield* Effect.provide(unitsByKey(calm), Store.layer(calm.cache))
+    for (const unit of units.values()) expect(begunUnits(calm)).toContain(unit)
     expect(begunUnits(calm).length).toBeGreaterThan(40)
     const length = undisturbed.lasted ?? 1000
 
@@ -54,11 +69,11 @@ it.live("a process killed at any instant loses nothing that it had recorded, and
           yield* Effect.promise(() => wait(random() * length * 0.3))
           child.kill("SIGKILL")
         }
-        const { code, errors, signal } = yield* Effect.promise(() => ended)
+        const { code, errors, output, signal } = yield* Effect.promise(() => ended)
         if (signal === "SIGKILL") killed++
         else expect([code, errors]).toEqual([0, ""])
         const log = begunUnits(at).slice(before)
-        for (const unit of done) expect(log).not.toContain(unit)
+        for (const unit of done) expect(log, `${unit} was recorded before\n${output}`).not.toContain(unit)
         resumed += done.size
         for (const [name, hash] of yield* artifacts(at)) expect(hash).toBe(name)
         for (const [key, result] of results(at)) {

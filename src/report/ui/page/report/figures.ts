@@ -22,7 +22,7 @@ const legend = (into: SVGElement, items: ReadonlyArray<HTMLLIElement>, width: nu
   let [x, y] = [gap, top]
   for (const item of items) {
     const name = (item.textContent ?? "").trim()
-    const wide = 20 + name.length * 7.2
+    const wide = 20 + name.length * 7.8
     if (x > gap && x + wide > width) [x, y] = [gap, y + 20]
     const symbol = item.querySelector("svg")?.cloneNode(true)
     if (symbol instanceof SVGSVGElement) {
