@@ -6,6 +6,8 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Pipeline } from "../dsl/Pipeline.ts"
 import { lines, Output } from "../report/Output.ts"
+import { latex } from "../report/latex.ts"
+import { markdown } from "../report/markdown.ts"
 import { csv, json } from "../report/rows.ts"
 import type { Found } from "../run/Inspect.ts"
 import { UsageError } from "./ExitError.ts"
@@ -13,8 +15,8 @@ import { node, withEngine } from "./options.ts"
 
 const flags = {
   node,
-  format: Flag.Literals("format", ["table", "json", "csv", "arrow"] as const).pipe(
-    Flag.withDescription("table shows the head; the others give all rows"),
+  format: Flag.Literals("format", ["table", "json", "csv", "arrow", "latex", "markdown"] as const).pipe(
+    Flag.withDescription("table shows the head; the others give all rows, latex and markdown as tables for a paper"),
     Flag.withDefault("table" as const),
   ),
   rows: Flag.Int("rows").pipe(
@@ -80,7 +82,7 @@ export const show = (pipeline: Pipeline) =>
     Effect.fn("show")(function* ({ format, node, output, rows: wanted }) {
       const { err, out } = yield* Output
       const { find } = yield* Effect.promise(() => import("../run/Inspect.ts"))
-      const { rendered, rows } = yield* Effect.promise(() => import("./targets.ts"))
+      const { rendered, rows, sheets } = yield* Effect.promise(() => import("./targets.ts"))
       const [most, file] = [Option.getOrUndefined(wanted), Option.getOrUndefined(output)]
       yield* Effect.gen(function* () {
         const found = yield* find(pipeline, node)
@@ -96,6 +98,12 @@ export const show = (pipeline: Pipeline) =>
             return yield* writeTo(file, json(found.table, rows(found, most)))
           case "csv":
             return yield* writeTo(file, csv(found.table, rows(found, most)))
+          case "latex":
+          case "markdown": {
+            const write = format === "latex" ? latex : markdown
+            const text = write(yield* sheets(found, most))
+            return yield* writeTo(file, Stream.succeed(`${text.join("\n")}\n`))
+          }
         }
       }).pipe(withEngine(pipeline))
     }),
@@ -103,6 +111,10 @@ export const show = (pipeline: Pipeline) =>
     Command.withDescription("Show what a node has computed, as a table or in a format for other programs"),
     Command.withExamples([
       { command: "pipeline show table", description: "The target called table" },
+      {
+        command: "pipeline show table --format latex",
+        description: "Scores, ranks and aggregates as tables for a paper",
+      },
       {
         command: "pipeline show 'extract(hog, sketch)' --format arrow --output hog.arrow",
         description: "Features for another program",

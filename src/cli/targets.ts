@@ -10,6 +10,7 @@ import * as Board from "../report/Board.ts"
 import * as Leaderboard from "../report/leaderboard.ts"
 import { head, rowsOf } from "../report/rows.ts"
 import * as Verdicts from "../report/verdicts.ts"
+import { boardSheets, rowSheet } from "../report/sheets.ts"
 import { paint, type Style } from "../report/style.ts"
 import { find, type Found } from "../run/Inspect.ts"
 import { Store } from "../store/Store.ts"
@@ -40,6 +41,16 @@ export const rows = (found: Found, most?: number) =>
 /** How many rows were found in all. */
 export const total = ({ actions }: Found): number =>
   actions.reduce((sum, action) => sum + action.outputs.reduce((own, output) => own + output.table.rows, 0), 0)
+
+/** What was found as tables for a paper: a leaderboard as scores, ranks and aggregates, anything else row by row. */
+export const sheets = Effect.fnUntraced(function* (found: Found, wanted: number | undefined) {
+  const all = yield* Stream.runCollect(rows(found, wanted))
+  const entries =
+    found.table.name === "leaderboard" && wanted === undefined
+      ? Board.fromRows(all)
+      : Option.none<ReadonlyArray<Board.Entry>>()
+  return Option.match(entries, { onNone: () => [rowSheet(found.table, all)], onSome: boardSheets })
+})
 
 /** What was found as a person reads it: a leaderboard as its tables, anything else by its head. */
 export const rendered = Effect.fnUntraced(function* (found: Found, wanted: number | undefined, style: Style) {

@@ -65,3 +65,11 @@ export const most = (column: Column, of: "images" | "skipped"): number =>
 
 /** How far a rank has moved: `▲2` better, `▼1` worse, `=` the same. */
 export const changeText = (change: number): string => (change > 0 ? `▲${change}` : change < 0 ? `▼${-change}` : "=")
+
+/** What the aggregates of the built-in stages are called in full. */
+export const fullName = (aggregate: string): string =>
+  new Map([
+    ["weighted", "Weighted average"],
+    ["geometric", "Geometric mean"],
+    ["precision", "Precision-weighted average"],
+  ]).get(aggregate) ?? aggregate

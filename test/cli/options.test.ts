@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { findPipeline } from "../../src/cli/launch.ts"
 import { advice, isNewEnough, oldest } from "../../src/cli/nodeVersion.ts"
-import { parseBytes } from "../../src/cli/options.ts"
+import { parseAge, parseBytes } from "../../src/cli/options.ts"
 import { version } from "../../src/cli/version.ts"
 
 describe("sizes", () => {
@@ -18,6 +18,24 @@ describe("sizes", () => {
       4096,
       0,
       10_240,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+})
+
+describe("ages", () => {
+  it("are read as people write them", () => {
+    const ages = ["30d", "12 h", "90m", "1.5W", "0d", "30", "d", "-1d", "1y", ""]
+    expect(ages.map((age) => Option.getOrUndefined(parseAge(age)))).toEqual([
+      2_592_000_000,
+      43_200_000,
+      5_400_000,
+      907_200_000,
+      0,
       undefined,
       undefined,
       undefined,

@@ -254,4 +254,27 @@ describe("what is wrong is said", () => {
       expect(err.join("\n")).toContain(word)
     }),
   )
+
+  it.live("of a cache that a newer version has written", () =>
+    Effect.gen(function* () {
+      const { cache, call } = yield* desk
+      yield* call(tiny(), "run")
+      writeFileSync(join(cache, "VERSION"), "2\n")
+      for (const args of [
+        ["run"],
+        ["status"],
+        ["verify"],
+        ["gc"],
+        ["status", "--disk"],
+        ["pin"],
+        ["restore", "x.tar"],
+      ]) {
+        const { code, err } = yield* call(tiny(), ...args)
+        expect(code).toBe(2)
+        expect(err.join("\n")).toMatch(
+          /written by a newer version of this program[^]*hint: upgrade this program, or use/,
+        )
+      }
+    }),
+  )
 })

@@ -201,27 +201,31 @@ it.effect("keeps what a process comes to need between looking and removing", () 
     const layout = Layout.make(root)
     yield* Effect.gen(function* () {
       const store = yield* Store
-      const [one, two, three] = [
-        yield* put(Features, [features(1)]),
-        yield* put(Features, [features(2)]),
-        yield* put(Features, [features(3)]),
-      ]
-      for (const [name, output] of [["one", one] as const, ["two", two] as const, ["three", three] as const]) {
+      const made = Effect.fnUntraced(function* (name: string, rows: number) {
+        const output = yield* put(Features, [features(rows)])
         yield* store.record(actionOf(name, [output]))
-      }
+        return output
+      })
+      const one = yield* made("one", 1)
+      const two = yield* made("two", 2)
+      const three = yield* made("three", 3)
+      const four = yield* made("four", 4)
+      yield* made("five", 5)
       rmSync(layout.live, { recursive: true })
       yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 30)))
       const marked = yield* mark(layout, nothing, limits())
-      expect(marked.doomed).toHaveLength(6)
+      expect(marked.doomed).toHaveLength(10)
 
       // The same content comes from elsewhere; an action is computed again; a process says what it counts on.
       yield* store.record(actionOf("other", [yield* put(Features, [features(1)])]))
       yield* store.record(actionOf("two", [two]))
       yield* Live.announce(layout, new Set([actionOf("three").key]))
+      // Written again, but not recorded yet.
+      expect(yield* put(Features, [features(4)])).toEqual(four)
       yield* sweep(layout, marked, soon())
       const { artifacts, keys } = yield* left(layout)
       expect(keys).toEqual(new Set(["other", "two", "three"].map((name) => actionOf(name).key)))
-      expect(artifacts).toEqual(new Set([one, two, three].map(({ table }) => table.hash)))
+      expect(artifacts).toEqual(new Set([one, two, three, four].map(({ table }) => table.hash)))
     }).pipe(Effect.provide(Store.layer(root)), Effect.scoped)
   }),
 )

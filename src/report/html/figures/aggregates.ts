@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot"
-import type { Board } from "../../Board.ts"
+import { type Board, fullName } from "../../Board.ts"
 import { chart, roomFor, shortened } from "../Chart.ts"
 import { type Context, figure, type Key } from "../figure.ts"
 import type { Html } from "../Html.ts"
@@ -7,14 +7,6 @@ import { limits } from "../limits.ts"
 import { lookOf, paint } from "../palette.ts"
 import { isFound, rowsOf, type Study } from "../Study.ts"
 import { rowsNote } from "./shown.ts"
-
-/** What the aggregates of the built-in stages are called in full. */
-export const fullName = (aggregate: string): string =>
-  new Map([
-    ["weighted", "Weighted average"],
-    ["geometric", "Geometric mean"],
-    ["precision", "Precision-weighted average"],
-  ]).get(aggregate) ?? aggregate
 
 /** Figure 4: the aggregates of each model over the sets, with the single sets behind them. */
 export const figure4 = (

@@ -1,11 +1,11 @@
 import * as Plot from "@observablehq/plot"
+import { fullName } from "../../Board.ts"
 import { chart, roomFor, shortened } from "../Chart.ts"
 import { type Context, figure } from "../figure.ts"
 import type { Html } from "../Html.ts"
 import { limits } from "../limits.ts"
 import { paint } from "../palette.ts"
 import { isFound, rowsOf, type Study } from "../Study.ts"
-import { fullName } from "./aggregates.ts"
 import { rowsNote } from "./shown.ts"
 
 /** Which ranks each model could have on each set: intervals around the rank that it has. */

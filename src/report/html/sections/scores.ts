@@ -1,7 +1,6 @@
-import { type Board, changeText, type Column, most } from "../../Board.ts"
+import { type Board, changeText, type Column, fullName, most } from "../../Board.ts"
 import { count, percent } from "../../format.ts"
 import type { Context } from "../figure.ts"
-import { fullName } from "../figures/aggregates.ts"
 import { html, type Html } from "../Html.ts"
 import { isFound, rowsOf, type SetFacts, type Study } from "../Study.ts"
 import { type Cell, number, table, text } from "../table.ts"

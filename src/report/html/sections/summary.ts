@@ -1,45 +1,48 @@
-import { percent } from "../../format.ts"
+import { fullName } from "../../Board.ts"
+import { count, percent } from "../../format.ts"
 import { type Context, from } from "../figure.ts"
-import { fullName } from "../figures/aggregates.ts"
-import { html, type Html, join } from "../Html.ts"
+import { html, type Html, join, type Piece } from "../Html.ts"
 import { limits } from "../limits.ts"
+import { minus } from "../pairs.ts"
 import { isFound, rowsOf, type Study } from "../Study.ts"
 import { missing } from "./Section.ts"
 
 interface Fact {
   readonly title: string
-  readonly said: Html
-  readonly detail: Html
+  readonly said: string
+  readonly detail: Piece
 }
 
 const several = (names: ReadonlyArray<string>): string =>
   names.length <= 5 ? names.join(", ") : `${names.slice(0, 4).join(", ")} and ${names.length - 4} more`
 
-/** The first of the reference ranking, and the others that could be. */
+/** The first of the reference ranking, and all that could be. */
 const leaders = (study: Study): ReadonlyArray<Fact> => {
   const { board, reference } = study
   if ("missing" in board || board.reference === undefined || reference === undefined) return []
   const firsts = [...board.reference.entries.values()].filter(({ rank }) => rank === 1)
-  const sets = rowsOf(study.rankSets).filter(({ set }) => set === reference)
-  const could = study.models.filter((model) => sets.some((row) => row.model === model && row.low === 1))
-  const level = Math.round((sets[0]?.level ?? 0.95) * 100)
   const [first] = firsts
   if (first === undefined) return []
+  const sets = rowsOf(study.rankSets).filter(({ set }) => set === reference)
+  const leading = new Set(sets.filter(({ low }) => low === 1).map(({ model }) => model))
+  const could = study.models.filter((model) => leading.has(model))
+  const level = `${Math.round((sets[0]?.level ?? 0.95) * 100)}% confidence`
   return [
     {
       title: `First on ${reference}`,
-      said: html`${several(firsts.map(({ model }) => model))}`,
-      detail: html`${percent(first.value)}% of ${first.images.toLocaleString("en-US")}
-      images${firsts.length > 1 && ", tied"}`,
+      said: several(firsts.map(({ model }) => model)),
+      detail: `${percent(first.value)}% of ${count(first.images)} images${firsts.length > 1 ? ", tied" : ""}`,
     },
     ...(could.length === 0
       ? []
       : [
           {
             title: `Could be first on ${reference}`,
-            said: html`${could.length === 1 ? "no other model" : `${could.length} of ${study.models.length} models`}`,
-            detail: html`${several(could)}: ${could.length === 1 ? "it is" : "they are"} not ruled out with ${level}%
-            confidence`,
+            said: could.length === 1 ? several(could) : `${could.length} of ${study.models.length} models`,
+            detail:
+              could.length === 1
+                ? `all others are ruled out with ${level}`
+                : `${several(could)}: none is ruled out with ${level}`,
           },
         ]),
   ]
@@ -49,62 +52,58 @@ const leaders = (study: Study): ReadonlyArray<Fact> => {
 const chances = (study: Study): ReadonlyArray<Fact> => {
   const rows = rowsOf(study.rankProbabilities).filter(({ rank, source }) => source === "dirichlet" && rank === 1)
   const [best] = rows.toSorted((a, b) => b.probability - a.probability)
-  return best === undefined
-    ? []
-    : [
-        {
-          title: "If sets had other weights",
-          said: html`${best.model}`,
-          detail: html`is first with probability ${best.probability.toFixed(2)},
-          ${best.set !== "" && `by the ${fullName(best.set).toLowerCase()}, `}over all weights of the sets`,
-        },
-      ]
-}
-
-/** How far the sets agree on the ranking. */
-const agreement = (study: Study): ReadonlyArray<Fact> => {
-  const w = rowsOf(study.agreement).find(({ measure }) => measure === "kendall-w")
-  const taus = rowsOf(study.agreement).filter(
-    ({ a, b, measure }) =>
-      measure === "tau-b" &&
-      (a === study.reference || b === study.reference) &&
-      study.sets.includes(a) &&
-      study.sets.includes(b),
-  )
-  const least = taus.toSorted((x, y) => x.value - y.value)[0]
-  if (w === undefined) return []
+  if (best === undefined) return []
+  const by = best.set === "" ? "" : ` by the ${fullName(best.set).toLowerCase()}`
   return [
     {
-      title: "Do the sets agree?",
-      said: html`W = ${w.value.toFixed(2)}`,
-      detail: html`Kendall's W of all sets (1: one ranking, 0: none in
-      common)${least !== undefined && html`; least like ${study.reference ?? "the reference"}: ${least.a === study.reference ? least.b : least.a}, τ = ${least.value.toFixed(2)}`}`,
+      title: "If sets had other weights",
+      said: best.model,
+      detail: `is first with probability ${best.probability.toFixed(2)}${by}, every weighting of the sets being as likely`,
     },
   ]
 }
 
-/** Models that are first on some set or aggregate, where the board alone is there. */
+/** How far the sets agree on the ranking. */
+const agreement = (study: Study): ReadonlyArray<Fact> => {
+  const { reference = "the reference", sets } = study
+  const rows = rowsOf(study.agreement)
+  const w = rows.find(({ measure }) => measure === "kendall-w")
+  if (w === undefined) return []
+  const [least] = rows
+    .filter(
+      ({ a, b, measure }) => measure === "tau-b" && [a, b].includes(reference) && sets.includes(a) && sets.includes(b),
+    )
+    .toSorted((x, y) => x.value - y.value)
+  const unlike =
+    least === undefined
+      ? ""
+      : `; least like ${reference}: ${least.a === reference ? least.b : least.a}, τ = ${minus(least.value.toFixed(2))}`
+  return [
+    {
+      title: "Do the sets agree?",
+      said: `W = ${w.value.toFixed(2)}`,
+      detail: `Kendall's W of the ${w.n} sets other than ${reference} (1: one ranking, 0: nothing in common)${unlike}`,
+    },
+  ]
+}
+
+/** Models that are first on some set or by some aggregate. */
 const winners = (study: Study): ReadonlyArray<Fact> => {
   if ("missing" in study.board) return []
-  const firsts = study.board.columns.flatMap(({ entries, name }) =>
-    [...entries.values()].filter(({ rank }) => rank === 1).map(({ model }) => ({ model, name })),
+  const firsts = study.board.columns.flatMap(({ entries, kind, name }) =>
+    [...entries.values()]
+      .filter(({ rank }) => rank === 1)
+      .map(({ model }) => ({ model, where: kind === "aggregate" ? fullName(name).toLowerCase() : name })),
   )
   const byModel = Map.groupBy(firsts, ({ model }) => model)
   const ordered = study.models.filter((model) => byModel.has(model))
+  const where = (model: string) => (byModel.get(model) ?? []).map((one) => one.where).join(", ")
+  const told = ordered.slice(0, 5).map((model) => [html`<b>${model}</b>`, `: ${where(model)}`])
   return [
     {
       title: "First somewhere",
-      said: html`${ordered.length === 1 ? "one model" : `${ordered.length} models`}`,
-      detail: html`${join(
-        ordered
-          .slice(0, 5)
-          .map(
-            (model) =>
-              html`<b>${model}</b>:
-                ${(byModel.get(model) ?? []).map(({ name }) => (study.aggregates.includes(name) ? fullName(name).toLowerCase() : name)).join(", ")}`,
-          ),
-        "; ",
-      )}${ordered.length > 5 && "; …"}`,
+      said: ordered.length === 1 ? "one model" : `${ordered.length} models`,
+      detail: [join(told, "; "), ordered.length > 5 && "; …"],
     },
   ]
 }
