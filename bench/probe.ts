@@ -9,7 +9,7 @@ import * as Graph from "../src/onnx/Graph.ts"
 import * as Session from "../src/onnx/Session.ts"
 import * as Tensor from "../src/onnx/Tensor.ts"
 import { Progress } from "../src/dsl/Services.ts"
-import { shared } from "../stages/probes/numeric.ts"
+import { shared } from "../stages/probes/shared.ts"
 import { train } from "../stages/probes/sgd.ts"
 import { services } from "../test/harness.ts"
 

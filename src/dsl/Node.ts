@@ -1,5 +1,5 @@
 import type { Table } from "../arrow/Table.ts"
-import type { AnyStage } from "./Stage.ts"
+import type { AnyStage } from "./AnyStage.ts"
 
 /** What a node holds for one input: a node, a list of them, or nothing. */
 export type Input = Node | ReadonlyArray<Node> | undefined

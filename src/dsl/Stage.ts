@@ -1,31 +1,26 @@
 import type * as Effect from "effect/Effect"
-import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { Batch, Row, Table } from "../arrow/Table.ts"
+import type { AnyStage, Many, Optional, ParamsSchema, Persist, Reader, Slot, Slots, Step } from "./AnyStage.ts"
 import { type Input, isNode, type Node } from "./Node.ts"
 import type { StageServices } from "./Services.ts"
 import type { RowError, StageError } from "./StageError.ts"
 
-/** A schema of params: read and written without services. */
-export type ParamsSchema = Schema.Codec<unknown, unknown>
-
-/** An input that takes a list of nodes. */
-export interface Many<out T extends Table = Table> {
-  readonly slot: "many"
-  readonly table: T
-}
-
-/** An input that may be left out. */
-export interface Optional<out T extends Table = Table> {
-  readonly slot: "optional"
-  readonly table: T
-}
-
-/** What an input accepts: a node of a table, a list of them, or one that may be missing. */
-export type Slot = Table | Many | Optional
-
-/** Inputs by name. */
-export type Slots = Readonly<Record<string, Slot>>
+export type {
+  AnyEach,
+  AnyReaders,
+  AnyRows,
+  AnyStage,
+  AnyWhole,
+  Many,
+  Optional,
+  ParamsSchema,
+  Persist,
+  Reader,
+  Slot,
+  Slots,
+  Step,
+} from "./AnyStage.ts"
 
 /** An input that takes a list of nodes. */
 export const many = <T extends Table>(table: T): Many<T> => ({ slot: "many", table })
@@ -51,19 +46,6 @@ export type Edges<I extends Slots> =
 type SoleInput<I extends Slots> = Sole<keyof I> | Sole<keyof RequiredEdges<I>>
 type Sole<Names extends PropertyKey> = { [K in Names]: [Names] extends [K] ? K : never }[Names]
 
-/** A function compared as a method is: a typed stage then fits where its types are forgotten. */
-export type Step<A, B, E> = { call(a: A): Effect.Effect<B, E, StageServices> }["call"]
-
-/** An input as a whole-table stage sees it. */
-export interface Reader<T extends Table> {
-  /** How many rows there are. */
-  readonly rows: number
-  /** The rows in order, batch by batch; memory holds a batch at a time. */
-  readonly batches: Stream.Stream<Batch<T>, StageError>
-  /** All rows at once. */
-  readonly all: Effect.Effect<Batch<T>, StageError>
-}
-
 /** What a stage reads of each input. */
 export type Readers<I extends Slots> = {
   readonly [K in keyof I]: I[K] extends Many<infer T>
@@ -76,15 +58,6 @@ export type Readers<I extends Slots> = {
 }
 
 type TableOf<S extends Slot> = S extends Table ? S : never
-
-/**
- * Whether results are written to the store.
- * - `always`: written; what stands on them is keyed by their content.
- * - `budget`: written while the pixel budget lasts, computed again where not.
- * - `never`: streamed.
- * What stands on the last two is keyed by their key, so it is the same either way.
- */
-export type Persist = "always" | "budget" | "never"
 
 /** What every stage says of itself. */
 export interface Declaration<I extends Slots, P extends ParamsSchema, O extends Table> {
@@ -158,57 +131,6 @@ type Rest<P extends ParamsSchema> = {} extends P["Encoded"] ? [params?: P["Encod
 /** A stage is a function from nodes to a node. One without inputs takes params alone. */
 export type Stage<I extends Slots, P extends ParamsSchema, O extends Table> = AnyStage &
   (keyof I extends never ? (...rest: Rest<P>) => Node<O> : (inputs: Edges<I>, ...rest: Rest<P>) => Node<O>)
-
-/** Readers by input, as the engine hands them over. */
-export type AnyReaders = Readonly<Record<string, Reader<Table> | ReadonlyArray<Reader<Table>> | undefined>>
-
-interface AnyDeclaration {
-  readonly name: string
-  readonly module: { readonly url: string }
-  readonly version: string | undefined
-  readonly params: ParamsSchema
-  readonly inputs: Slots
-  readonly output: Table
-  readonly environment: Effect.Effect<Readonly<Record<string, string>>, StageError> | undefined
-  label?(params: unknown): string
-}
-
-/** A whole-table stage, its types forgotten. Methods, so that any declaration fits. */
-export interface AnyWhole extends AnyDeclaration {
-  readonly kind: "whole"
-  readonly persist: "always"
-  stamp?(params: unknown): Effect.Effect<string, StageError, StageServices>
-  run(
-    inputs: AnyReaders,
-    params: unknown,
-  ): Effect.Effect<Batch<Table> | Stream.Stream<Batch<Table>, StageError, StageServices>, StageError, StageServices>
-}
-
-/** A batch-wise stage, its types forgotten. */
-export interface AnyRows extends AnyDeclaration {
-  readonly kind: "rows"
-  readonly over: string
-  readonly persist: Persist
-  open(
-    inputs: AnyReaders,
-    params: unknown,
-  ): Effect.Effect<Step<Batch<Table>, Batch<Table>, StageError>, StageError, StageServices>
-}
-
-/** A row-by-row stage, its types forgotten. */
-export interface AnyEach extends AnyDeclaration {
-  readonly kind: "each"
-  readonly over: string
-  readonly persist: Persist
-  onBadRow?(params: unknown): "fail" | "skip"
-  open(
-    inputs: AnyReaders,
-    params: unknown,
-  ): Effect.Effect<Step<Row<Table>, Row<Table>, StageError | RowError>, StageError, StageServices>
-}
-
-/** Any stage, its types forgotten: what the engine works with. */
-export type AnyStage = AnyWhole | AnyRows | AnyEach
 
 const isOptional = (slot: Slot | undefined) => slot !== undefined && "slot" in slot && slot.slot === "optional"
 

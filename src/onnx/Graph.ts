@@ -1,34 +1,31 @@
 import * as Effect from "effect/Effect"
-import type { Tensor, Type } from "./Tensor.ts"
+import type {
+  Around,
+  Attributes,
+  Body,
+  Dimension,
+  Float,
+  Operation,
+  Parts,
+  Port,
+  PortType,
+  Value,
+} from "./GraphParts.ts"
+import type { Tensor } from "./Tensor.ts"
 
-/** A value within a graph: an input, a constant, or what an operator gives. */
-export interface Value {
-  readonly _tag: "Value"
-  /** What its name is made from. */
-  readonly hint: string
-}
-
-/** A size along an axis: known, or a name (`"rows"`) where it is known only when the graph runs. */
-export type Dimension = number | string
-
-/** The type of an input or output: float16 may be declared, although nothing here feeds or fetches it. */
-export type PortType = Type | "float16"
-
-/** A floating-point attribute: in JavaScript `1` and `1.0` are the same, in ONNX they are not. */
-export interface Float {
-  readonly _tag: "Float"
-  readonly value: number | ReadonlyArray<number>
-}
-
-/**
- * What an operator is told beside its inputs. Plain numbers are integers and
- * must be whole; others are marked by {@link float}. A graph is the body of a
- * `Loop`, `If` or `Scan`.
- */
-export type Attribute = number | ReadonlyArray<number> | Float | string | ReadonlyArray<string> | Tensor | Graph
-
-/** Attributes by name. */
-export type Attributes = Readonly<Record<string, Attribute>>
+export type {
+  Around,
+  Attribute,
+  Attributes,
+  Body,
+  Dimension,
+  Float,
+  Operation,
+  Parts,
+  Port,
+  PortType,
+  Value,
+} from "./GraphParts.ts"
 
 /** As many values as `N` says. */
 export type Values<N extends number, Found extends ReadonlyArray<Value> = readonly []> = number extends N
@@ -51,8 +48,7 @@ export type Values<N extends number, Found extends ReadonlyArray<Value> = readon
  * g.output("scores", g.op("Gemm", [x, w, b], { transB: 1 }), "float32", ["rows", 10])
  * const onnx = yield* g.bytes
  */
-export interface Graph {
-  readonly _tag: "Graph"
+export interface Graph extends Body {
   /** Declares an input. In a body the order of the calls is the order of the inputs. */
   input(name: string, type: PortType, dims: ReadonlyArray<Dimension>): Value
   /** A tensor that is part of the model. Its data is copied only when bytes are made. */
@@ -82,39 +78,6 @@ export interface Wrapping extends Graph {
   feed(name: string, value: Value): void
   /** What the model calls `name`: an output of it, or any other of its values. */
   value(name: string): Value
-}
-
-/** An operator as it was asked for. */
-export interface Operation {
-  readonly type: string
-  readonly inputs: ReadonlyArray<Value | undefined>
-  readonly outputs: ReadonlyArray<Value>
-  readonly attributes: Attributes
-}
-
-/** A declared input or output. */
-export interface Port {
-  readonly name: string
-  readonly value: Value
-  readonly type: PortType
-  readonly dims: ReadonlyArray<Dimension>
-}
-
-/** What a graph consists of, in the order of the calls. */
-export interface Parts {
-  readonly name: string
-  readonly operations: ReadonlyArray<Operation>
-  readonly constants: ReadonlyArray<{ readonly value: Value; readonly tensor: Tensor }>
-  readonly inputs: ReadonlyArray<Port>
-  readonly outputs: ReadonlyArray<Port>
-  readonly around: Around | undefined
-}
-
-/** The model in the middle of a wrapping graph, and which values stand for which of its names. */
-export interface Around {
-  readonly onnx: Uint8Array
-  readonly feeds: ReadonlyMap<string, Value>
-  readonly values: ReadonlyMap<string, Value>
 }
 
 /** Marks an attribute as floating-point. @example g.op("Gemm", [x, w], { alpha: Graph.float(1) }) */

@@ -1,4 +1,4 @@
-import type { Value } from "./Graph.ts"
+import type { Value } from "./GraphParts.ts"
 
 /** The names of values: those of a model's ports as they are, all others unique. */
 export class Names {

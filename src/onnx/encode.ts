@@ -1,6 +1,6 @@
 /** Writes graphs as ONNX models. Loads the protobuf library: import it dynamically. */
 import { create, type MessageInitShape } from "@bufbuild/protobuf"
-import type { Attribute, Graph, Operation, Parts, Port, PortType, Value } from "./Graph.ts"
+import type { Attribute, Body, Operation, Parts, Port, PortType, Value } from "./GraphParts.ts"
 import { Names } from "./Names.ts"
 import * as Proto from "./proto.ts"
 import type { Tensor } from "./Tensor.ts"
@@ -125,7 +125,7 @@ const operationProtos = (operations: ReadonlyArray<Operation>, names: Names, pat
   })
 
 // A body's ports are known by their order, so their names only have to be unique.
-const bodyProto = ({ parts }: Graph, names: Names, outer: string): Proto.Proto<"GraphProto"> => {
+const bodyProto = ({ parts }: Body, names: Names, outer: string): Proto.Proto<"GraphProto"> => {
   const path = `${names.fresh(outer + parts.name)}/`
   for (const { name, value } of parts.inputs) names.give(value, path + name)
   const outputs = parts.outputs.map((port) => ({ port, name: names.fresh(path + port.name) }))

@@ -11,6 +11,7 @@ import { prepare, states } from "../plan/Plan.ts"
 import type { Plan } from "../plan/State.ts"
 import { type Resolver, writes } from "../plan/Resolver.ts"
 import { Damage } from "../store/Damage.ts"
+import type { RunRecord } from "../store/RunRecord.ts"
 import { Store } from "../store/Store.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import type { Engine } from "./Engine.ts"
@@ -114,13 +115,21 @@ const drive = Effect.fnUntraced(function* (
       ] as const
     })
     const summary = tally.summary(resolver.selected, (finished - started) / 1000)
-    yield* store.saveRun({
+    const record: RunRecord = {
       pipeline: pipeline.name,
       started: new Date(started).toISOString(),
       finished: new Date(finished).toISOString(),
       nodes: Object.fromEntries(nodes),
       summary,
-    })
+    }
+    // What was computed is in the store already: a cache that cannot be written is no reason to fail now.
+    yield* store
+      .saveRun(record)
+      .pipe(
+        Effect.catch(({ file, message }) =>
+          emit({ event: "warned", message: `the run is not recorded: ${message}`, file }),
+        ),
+      )
     return summary
   })
   // A run that is interrupted is remembered too: what it did is in the store.

@@ -7,7 +7,7 @@ import type { ArtifactRef } from "./Action.ts"
 import type { Layout } from "./Layout.ts"
 import * as quarantine from "./quarantine.ts"
 import * as seal from "./seal.ts"
-import { fromCause, isAbsent, StoreError } from "./StoreError.ts"
+import { damaged, fromCause, isAbsent, missing, type StoreError } from "./StoreError.ts"
 
 type Presence = "present" | "absent" | "damaged"
 
@@ -92,13 +92,7 @@ export const make = (layout: Layout): Effect.Effect<Artifacts> =>
         const file = layout.artifact(ref.hash)
         const presence = yield* turn.withPermits(1)(examine(ref, () => false))
         if (presence === "present") return file
-        return yield* new StoreError({
-          kind: "damaged",
-          message: presence === "absent" ? `${file} is missing` : `${file} was damaged and has been set aside`,
-          file,
-          hint: "run again: it is computed anew",
-          hash: ref.hash,
-        })
+        return yield* presence === "absent" ? missing(file, ref.hash) : damaged(file, ref.hash)
       }),
     }
   })

@@ -9,8 +9,8 @@ import * as Live from "./Live.ts"
 import * as memory from "./memory.ts"
 import { read } from "./read.ts"
 import * as Runs from "./Runs.ts"
-import type { Store } from "./Store.ts"
 import type { StoreError } from "./StoreError.ts"
+import type { StoreShape } from "./StoreShape.ts"
 import * as Temp from "./Temp.ts"
 import * as Version from "./Version.ts"
 import * as Writer from "./Writer.ts"
@@ -38,7 +38,7 @@ const once = (first: Effect.Effect<unknown, StoreError>) =>
  * written. From its first result on until the scope closes, whatever this process
  * has found in the store or written to it is safe from whoever collects what is old.
  */
-export const make = (root: string): Effect.Effect<Store["Service"], never, Scope.Scope> =>
+export const make = (root: string): Effect.Effect<StoreShape, never, Scope.Scope> =>
   Effect.gen(function* () {
     const layout = Layout.make(root)
     const scope = yield* Effect.scope

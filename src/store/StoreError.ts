@@ -77,3 +77,13 @@ export const fromCause = (cause: unknown, doing: string, file: string): StoreErr
 
 /** Whether a system call failed because there is no such file. */
 export const isAbsent = (cause: unknown): boolean => codeOf(cause) === "ENOENT"
+
+const lost = (message: string, file: string, hash: string): StoreError =>
+  new StoreError({ kind: "damaged", message, file, hint: "run again: it is computed anew", hash })
+
+/** An artifact that is not there. */
+export const missing = (file: string, hash: string): StoreError => lost(`${file} is missing`, file, hash)
+
+/** An artifact that was not what its name says, and was put aside. */
+export const damaged = (file: string, hash: string): StoreError =>
+  lost(`${file} was damaged and has been set aside`, file, hash)

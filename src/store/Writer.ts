@@ -6,8 +6,8 @@ import type { Table } from "../arrow/Table.ts"
 import * as Hash from "../hash/Hash.ts"
 import type { ArtifactRef } from "./Action.ts"
 import type { Layout } from "./Layout.ts"
-import type { Writer } from "./Store.ts"
 import { StoreError } from "./StoreError.ts"
+import type { Writer } from "./StoreShape.ts"
 import * as Temp from "./Temp.ts"
 
 /** What `finish` gives. */

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Hash from "../hash/Hash.ts"
 import { readSmall, writeSmall } from "./Actions.ts"
 import type { Layout } from "./Layout.ts"
-import type { Memory } from "./Store.ts"
+import type { Memory } from "./StoreShape.ts"
 
 const checkLength = Hash.ofText("").length
 

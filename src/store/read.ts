@@ -4,15 +4,19 @@ import * as Stream from "effect/Stream"
 import * as Batch from "../arrow/Batch.ts"
 import type { IpcError } from "../arrow/IpcError.ts"
 import type { Batch as BatchOf, Table } from "../arrow/Table.ts"
-import type { Output } from "./Action.ts"
+import type { ArtifactRef, Output } from "./Action.ts"
 import type { Artifacts } from "./Artifacts.ts"
-import { StoreError } from "./StoreError.ts"
+import { isAbsent, missing, StoreError } from "./StoreError.ts"
 
 // The file is what its name says, so no computing anew mends it: the record that led here is wrong.
 const wrong = (message: string, file: string) =>
   new StoreError({ kind: "io", message, file, hint: "compute the node again with --force" })
 
-const fromIpc = (error: IpcError): StoreError => wrong(error.message, error.file)
+// A collector may remove a file after it was found sound and before it is open.
+const fromIpc =
+  (ref: ArtifactRef) =>
+  (error: IpcError): StoreError =>
+    isAbsent(error) ? missing(error.file, ref.hash) : wrong(error.message, error.file)
 
 /** Takes rows from a stream of batches, as many as asked for, wherever its batches end. */
 const taker = Effect.fnUntraced(function* (
@@ -51,15 +55,19 @@ export const read = <T extends Table>(
     Effect.gen(function* () {
       const Ipc = yield* Effect.promise(() => import("../arrow/Ipc.ts"))
       const file = yield* artifacts.verify(output.table)
-      if (table.aside.length === 0) return Stream.mapError(Ipc.read(table, file), fromIpc)
+      if (table.aside.length === 0) return Stream.mapError(Ipc.read(table, file), fromIpc(output.table))
 
       const isAside = (name: string) => table.aside.includes(name)
       const [main, companion] = [Batch.only(table, (name) => !isAside(name)), Batch.only(table, isAside)]
       if (output.aside === undefined) return Stream.fail(wrong(`${file} has no companion`, file))
       const asideFile = yield* artifacts.verify(output.aside)
-      const take = yield* taker(companion, Stream.mapError(Ipc.read(companion, asideFile), fromIpc), asideFile)
+      const take = yield* taker(
+        companion,
+        Stream.mapError(Ipc.read(companion, asideFile), fromIpc(output.aside)),
+        asideFile,
+      )
       return Ipc.read(main, file).pipe(
-        Stream.mapError(fromIpc),
+        Stream.mapError(fromIpc(output.table)),
         Stream.mapEffect((batch) =>
           Effect.map(take(Batch.rowCount(main, batch)), (beside) => Batch.beside(table, [batch, beside])),
         ),

@@ -3,7 +3,7 @@ import * as Stream from "effect/Stream"
 import type { Reader } from "../../src/dsl/Stage.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
 import type { Features, Labels } from "../tables.ts"
-import { shared } from "./numeric.ts"
+import { shared } from "./shared.ts"
 
 /** What a probe is fitted on: every row of features that has a label, in the order of the features. */
 export interface Problem {

@@ -12,17 +12,6 @@ import type { Problem } from "./Problem.ts"
 const small = 5e7
 // How many numbers of features enter a run that walks over all rows.
 const portion = 2 ** 22
-// onnxruntime-node takes tensors in shared memory under this version of Node.js and refuses them under 20.
-const sharing = [24, 21] as const
-
-const shares = (): boolean => {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
-  return major > sharing[0] || (major === sharing[0] && minor >= sharing[1])
-}
-
-/** Numbers that cross to a session's thread without a copy, where Node.js allows it. */
-export const shared = (length: number): Float32Array =>
-  shares() ? new Float32Array(new SharedArrayBuffer(length * 4)) : new Float32Array(length)
 
 /** The same numbers as they should be fed: a view of a part of ordinary memory would cross to a thread with all of it. */
 export const alone = (data: Float32Array): Float32Array =>

@@ -68,6 +68,10 @@ export const textWidth = (text: string): number => [...text].length * 7.4
 export const roomFor = (texts: ReadonlyArray<string>): number =>
   Math.min(200, 22 + texts.reduce((widest, text) => Math.max(widest, textWidth(text)), 0))
 
+/** How many ticks fit beside one another in so many pixels, if each has `letters` letters. */
+export const ticksIn = (pixels: number, letters: number): number =>
+  Math.max(2, Math.floor(pixels / (textWidth("0".repeat(letters)) + 14)))
+
 /** A name cut to what fits beside a chart. */
 export const shortened = (text: string): string =>
   [...text].length > 24 ? `${[...text].slice(0, 23).join("")}…` : text

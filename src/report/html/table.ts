@@ -30,8 +30,8 @@ export interface Table {
   readonly sources: ReadonlyArray<number>
   /** How many rows there are in all, where not all are on the page. */
   readonly total?: number
-  /** Which node has the rest. */
-  readonly node?: string | undefined
+  /** Which node has the rest: the first of the sources where nothing is said, none where this is empty. */
+  readonly node?: string
 }
 
 /** A cell of text. */
@@ -77,11 +77,13 @@ export const table = (context: Context, one: Table): Html => {
   const id = `${context.prefix}${one.id}`
   const rows = one.rows.slice(0, limits.rows)
   const total = Math.max(one.total ?? 0, one.rows.length)
+  const source = context.report.sources[one.sources[0] ?? -1]
+  const node = one.node ?? source?.target ?? source?.node ?? ""
   const rest =
     total > rows.length &&
     html`<p class="note">
-      The first ${count(rows.length)} of ${count(total)} rows.
-      ${one.node !== undefined && html`All of them: <code>pipeline show '${one.node}' --format csv</code>`}
+      The first ${count(rows.length)} of ${count(total)}
+      rows.${node !== "" && html` All of them: <code>pipeline show '${node}' --format csv</code>`}
     </p>`
   return html`<section class="table" id="${id}">
     <h3 id="${id}-title">${one.title}</h3>

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot"
 import { fullName } from "../../Board.ts"
-import { chart, roomFor, shortened } from "../Chart.ts"
+import { chart, roomFor, shortened, ticksIn } from "../Chart.ts"
 import { type Context, figure } from "../figure.ts"
 import type { Html } from "../Html.ts"
 import { limits } from "../limits.ts"
@@ -47,6 +47,7 @@ export const firstFigure = (context: Context, study: Study): Html | undefined =>
         .slice(0, 12)
       if (firsts.length === 0) return []
       const models = firsts.map(({ model }) => model)
+      const room = roomFor(models.map(shortened))
       return [
         {
           svg: chart({
@@ -55,11 +56,11 @@ export const firstFigure = (context: Context, study: Study): Html | undefined =>
             marginTop: 6,
             heading: overWhat(source),
             lines: byWhat(study, set),
-            marginLeft: roomFor(models.map(shortened)),
+            marginLeft: room,
             marginRight: 44,
             marginBottom: 40,
             label: `Probability of being first: ${inWords(study, source, set)}`,
-            x: { domain: [0, 1], label: "Probability of being first", ticks: 5, grid: true },
+            x: { domain: [0, 1], label: "Probability of being first", ticks: ticksIn(300 - room - 44, 3), grid: true },
             y: { type: "band", domain: models, label: null, tickFormat: shortened, tickSize: 0, padding: 0.25 },
             marks: [
               Plot.barX(firsts, { x: "probability", y: "model", fill: paint("s1") }),

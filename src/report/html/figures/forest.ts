@@ -15,6 +15,10 @@ interface Row {
   readonly title: string
 }
 
+/** What is compared, in one line where it fits. */
+const titled = (a: string, b: string) =>
+  a.length + b.length <= 30 ? { heading: `${a} less ${b}` } : { heading: a, lines: [`less ${b}`] }
+
 const methods = new Map([
   ["fixed", "fixed effect"],
   ["random", "random effects"],
@@ -61,7 +65,7 @@ export const forestFigure = (context: Context, study: Study): Html | undefined =
           width: 300,
           height: 48 + rows.length * 20,
           marginTop: 6,
-          heading: `${shortened(a)} less ${shortened(b)}`,
+          ...titled(shortened(a), shortened(b)),
           marginLeft: roomFor(rows.map(shortened)),
           marginBottom: 40,
           marginRight: 14,

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot"
 import { fullName } from "../../Board.ts"
-import { chart, roomFor, shortened } from "../Chart.ts"
+import { chart, roomFor, shortened, ticksIn } from "../Chart.ts"
 import { type Context, figure } from "../figure.ts"
 import type { Html } from "../Html.ts"
 import { limits } from "../limits.ts"
@@ -25,20 +25,21 @@ export const rankSetsFigure = (context: Context, study: Study): Html | undefined
       ...row,
       title: `${row.model} on ${set}: rank ${row.rank}, ${row.low} to ${row.high} with all models at once, ${row.marginalLow} to ${row.marginalHigh} for it alone`,
     }))
-    const highest = rows.reduce((most, { high }) => Math.max(most, high), own.length)
+    const highest = rows.reduce((most, { high }) => Math.max(most, high), 1)
+    const room = roomFor(models.map(shortened))
     const svg = chart({
       width: 300,
       height: 46 + models.length * 20,
       marginTop: 6,
       heading: study.aggregates.includes(set) ? fullName(set) : set,
-      marginLeft: roomFor(models.map(shortened)),
+      marginLeft: room,
       marginBottom: 38,
       marginRight: 16,
       label: `Ranks that each model could have on ${set}`,
       x: {
         domain: [0.5, highest + 0.5],
         label: "Rank (1 is best)",
-        ticks: Math.min(8, highest),
+        ticks: Math.min(highest, ticksIn(300 - room - 16, `${highest}`.length)),
         tickFormat: "d",
         grid: true,
       },

@@ -48,6 +48,7 @@ export const figure3 = (
         heading: name,
         lines: r === "" ? [] : [r],
         marginLeft: 44,
+        inset: 8,
         label: `Accuracy on ${name} against that on ${reference.name}${r === "" ? "" : `, ${r}`}`,
         color: { type: "identity" },
         x: { label: `Accuracy on ${reference.name} (%)`, nice: true, ticks: 5 },

@@ -24,5 +24,6 @@ export const skippedTable = (context: Context): Html => {
     ],
     rows: skipped.rows.map(({ id, node, reason, stage }) => [text(id), text(stage), text(reason), text(node)]),
     sources: skipped.sources,
+    node: "",
   })
 }

@@ -74,7 +74,6 @@ export const pairsTable = (context: Context, study: Study): Html | undefined => 
     ]),
     sources,
     total,
-    node: context.report.sources[sources[0] ?? -1]?.node,
   })
 }
 
@@ -153,6 +152,5 @@ export const agreementTable = (context: Context, study: Study): Html | undefined
     ]),
     sources,
     total: rows.length,
-    node: context.report.sources[sources[0] ?? -1]?.node,
   })
 }

@@ -1,5 +1,5 @@
 import { fullName } from "../../Board.ts"
-import { count, percent } from "../../format.ts"
+import { count, counted, percent } from "../../format.ts"
 import { type Context, from } from "../figure.ts"
 import { html, type Html, join, type Piece } from "../Html.ts"
 import { limits } from "../limits.ts"
@@ -48,6 +48,9 @@ const leaders = (study: Study): ReadonlyArray<Fact> => {
   ]
 }
 
+/** A probability that is only called 1 where it is. */
+const share = (value: number): string => (value > 0.995 && value < 1 ? "above .99" : value.toFixed(2))
+
 /** How often the model that is most often first is first, when sets are weighted at random. */
 const chances = (study: Study): ReadonlyArray<Fact> => {
   const rows = rowsOf(study.rankProbabilities).filter(({ rank, source }) => source === "dirichlet" && rank === 1)
@@ -58,7 +61,7 @@ const chances = (study: Study): ReadonlyArray<Fact> => {
     {
       title: "If sets had other weights",
       said: best.model,
-      detail: `is first with probability ${best.probability.toFixed(2)}${by}, every weighting of the sets being as likely`,
+      detail: `is first with probability ${share(best.probability)}${by}, every weighting of the sets being as likely`,
     },
   ]
 }
@@ -110,28 +113,28 @@ const winners = (study: Study): ReadonlyArray<Fact> => {
 
 type Said = ReadonlyArray<{ readonly text: string }>
 
-const list = (rows: Said): Html =>
-  html`<ul class="verdicts">
-    ${rows.map(({ text }) => html`<li>${text}</li>`)}
+/** Sentences, as many as a page bears. */
+const list = (rows: Said): Html => {
+  const rest = rows.length - limits.rows
+  return html`<ul class="verdicts">
+    ${rows.slice(0, limits.rows).map(({ text }) => html`<li>${text}</li>`)}
+    ${rest > 0 && html`<li>${counted(rest, "more sentence")}: <code>pipeline show</code> gives all of them</li>`}
   </ul>`
-
-/** The first of many, the others behind a click. */
-const folded = (rows: Said): Html =>
-  html`${list(rows.slice(0, limits.verdicts))}${
-    rows.length > limits.verdicts &&
-    html`<details>
-      <summary>${rows.length - limits.verdicts} more</summary>
-      ${list(rows.slice(limits.verdicts, limits.rows))}
-    </details>`
-  }`
+}
 
 const behind = (title: string, rows: Said): Html | undefined =>
   rows.length === 0
     ? undefined
     : html`<details>
         <summary>${title}</summary>
-        ${list(rows.slice(0, limits.rows))}
+        ${list(rows)}
       </details>`
+
+/** The first of many, the others behind a click. */
+const folded = (rows: Said): Html => {
+  const rest = rows.slice(limits.verdicts)
+  return html`${list(rows.slice(0, limits.verdicts))}${behind(`${rest.length} more`, rest)}`
+}
 
 /** What can be said, in words: a few facts, then the verdicts. */
 export const summary = (context: Context, study: Study): Html => {
