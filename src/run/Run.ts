@@ -126,8 +126,8 @@ const drive = Effect.fnUntraced(function* (
     yield* store
       .saveRun(record)
       .pipe(
-        Effect.catch(({ file, message }) =>
-          emit({ event: "warned", message: `the run is not recorded: ${message}`, file }),
+        Effect.catch(({ file, hint, message }) =>
+          emit({ event: "warned", message: `the run is not recorded: ${message} (${hint})`, file }),
         ),
       )
     return summary

@@ -62,7 +62,13 @@ const run = (cache: string, targets: Readonly<Record<string, Node>>, force: Read
 /** What the store says of a run that may not come to its end: messages and hints. */
 const said = (cache: string, targets: Readonly<Record<string, Node>>, force: ReadonlyArray<string> = []) =>
   Effect.map(Effect.exit(run(cache, targets, force)), (exit): ReadonlyArray<string> => {
-    if (Exit.isSuccess(exit)) return only(exit.value, "failed").map(({ hint, message }) => `${message} (${hint})`)
+    if (Exit.isSuccess(exit)) {
+      const unrecorded = only(exit.value, "warned").filter(({ message }) =>
+        message.startsWith("the run is not recorded"),
+      )
+      const failed = only(exit.value, "failed").map(({ hint, message }) => `${message} (${hint})`)
+      return [...failed, ...unrecorded.map(({ message }) => message)]
+    }
     const error = Cause.squash(exit.cause)
     if (!(error instanceof Error) || !("hint" in error)) throw error
     return [`${error.message} (${String(error.hint)})`]

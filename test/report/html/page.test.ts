@@ -184,6 +184,15 @@ describe("the page", () => {
     expect(words(drawn.document.querySelector(".gallery .note"))).toBe("115 images only DINO gets right, 72 only Swav.")
   })
 
+  it("the gallery says where pictures cannot be had", () => {
+    const gallery = { models: ["DINO", "Swav"] as const, sets: [{ set: "v2", only: [3, 4] as const, shown: [] }] }
+    const { document } = draw(reportOf({ models: 3, gallery }))
+    expect([...document.querySelectorAll(".gallery .note")].map(words)).toEqual([
+      "3 images only DINO gets right, 4 only Swav.",
+      "These images cannot be read now.",
+    ])
+  })
+
   it("images left out have their reasons", () => {
     expect(body(drawn, "skipped")).toEqual([["bad.jpg", "decode", "the file is empty", "extract(hog)"]])
   })

@@ -121,17 +121,20 @@ export const gallery = Effect.fn("report.gallery")(function* (
   for (const { a, b, set } of both) {
     const [onlyA, onlyB] = yield* disputed(access, a, b)
     const shown = yield* pictures(access, work, a, [...spread(onlyA, each), ...spread(onlyB, each)])
-    if (shown.length === 0) continue
     found.push({ set, only: [onlyA.length, onlyB.length], shown })
     for (const node of [a.predictions, b.predictions, a.labels]) {
       if (node !== undefined) for (const at of yield* access.cite(node)) sources.add(at)
     }
   }
-  if (found.length === 0) {
+  if (found.every(({ shown }) => shown.length === 0)) {
     return {
       missing:
         "No images to show: a gallery needs scores of predictions on images that are still there (the stages predict and score).",
     }
   }
-  return { rows: [{ models: [first, second], sets: found }], sources: [...sources], total: found.length }
+  return {
+    rows: [{ models: [first, second], sets: found.filter(({ only }) => only[0] + only[1] > 0) }],
+    sources: [...sources],
+    total: found.length,
+  }
 })

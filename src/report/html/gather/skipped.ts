@@ -29,7 +29,10 @@ export const skipped = Effect.fn("report.skipped")(function* (
           })
         }),
       )
-      yield* Effect.catch(read, () => Effect.void)
+      // Left out they are all the same: a list that cannot be read is a line of this one.
+      const unread = (reason: string) =>
+        rows.set(ref.hash, { id: "?", stage: node.stage.name, reason, node: node.name })
+      yield* Effect.catch(read, ({ message }) => Effect.sync(() => unread(`the list cannot be read: ${message}`)))
     }
   }
   return { rows: [...rows.values()], sources: [...sources], total: rows.size }

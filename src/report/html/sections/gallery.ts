@@ -45,6 +45,7 @@ export const gallery = (context: Context, study: Study): Html | undefined => {
           <p class="note">
             ${count(only[0])} images only ${models[0]} gets right, ${count(only[1])} only ${models[1]}.
           </p>
+          ${shown.length === 0 && html`<p class="note">These images cannot be read now.</p>`}
           <ul>
             ${shown.map((one) => picture(study, models, one))}
           </ul>`,
