@@ -58,10 +58,13 @@ const cells = Object.entries(encoders).flatMap(([name, encoder]) => {
   }))
 })
 
-const scores = cells.map(({ labels, model, predictions, set }) => score({ predictions, labels }, { model, set }))
+const scores = cells.map(({ labels, model, predictions, set }) =>
+  score({ predictions, labels }, { model, set, metrics: ["top1", "top5", "per-class"] }),
+)
 
 export default Pipeline.main(import.meta, "benchmark-lottery", {
   table: aggregate(scores, { reference: "validation" }),
   // Which of the differences are real: intervals, tests, ranks that each model could have, verdicts in words.
   ...lottery({ cells, scores, reference: "validation" }),
+  classes: miniature.classes(),
 })

@@ -36,8 +36,8 @@ export type Reply = { readonly id: number } & ({ readonly answer: Answer } | { r
 /** A running thread. Requests are answered one after another. */
 export interface Thread {
   ask(request: Request): Promise<Answer>
-  /** Requests that are not answered yet. */
-  readonly busy: () => number
+  /** Runs that were given to it and have not ended. */
+  runs: number
   /** Models that are open on it; the process waits for a thread that has any. */
   readonly models: Set<number>
   readonly alive: () => boolean
@@ -113,7 +113,7 @@ const start = (): Thread => {
         const own = packedRequest(request)
         worker.postMessage({ id, request: own }, requestBuffers(own))
       }),
-    busy: () => callers.size,
+    runs: 0,
     models,
     alive: () => ended === undefined,
   }
@@ -127,12 +127,12 @@ const choose = (threads: Threads, except: ReadonlyMap<Thread, unknown>): Thread 
   threads.all.splice(0, Infinity, ...threads.all.filter((thread) => thread.alive()))
   const others = threads.all.filter((thread) => !except.has(thread))
   const idle = least(
-    others.filter((thread) => thread.busy() === 0),
+    others.filter((thread) => thread.runs === 0),
     (thread) => thread.models.size,
   )
   const full = threads.all.length >= availableParallelism()
   if (idle !== undefined && (full || idle.models.size === 0)) return idle
-  if (full) return least(others, (thread) => thread.busy())
+  if (full) return least(others, (thread) => thread.runs)
   const thread = start()
   threads.all.push(thread)
   return thread
@@ -173,10 +173,10 @@ export const load = async (
     return opening
   }
   const place = (): Thread => {
-    const mine = least([...opened.keys()], (thread) => thread.busy())
-    if (mine !== undefined && (mine.busy() === 0 || opened.size >= copies)) return mine
+    const mine = least([...opened.keys()], (thread) => thread.runs)
+    if (mine !== undefined && (mine.runs === 0 || opened.size >= copies)) return mine
     const other = choose(threads, opened)
-    const better = other !== undefined && (mine === undefined || other.busy() === 0) ? other : mine
+    const better = other !== undefined && (mine === undefined || other.runs === 0) ? other : mine
     if (better === undefined) throw new Error("no thread could be started")
     return better
   }
@@ -190,8 +190,14 @@ export const load = async (
     },
     run: async (feeds, wanted, rows) => {
       const thread = place()
-      await on(thread)
-      return (await thread.ask({ model, call: "run", feeds, wanted, rows })).tensors
+      // Counted at once: another run that is asked for in the same moment must see it.
+      thread.runs++
+      try {
+        await on(thread)
+        return (await thread.ask({ model, call: "run", feeds, wanted, rows })).tensors
+      } finally {
+        thread.runs--
+      }
     },
     close: async () => {
       for (const thread of opened.keys()) {

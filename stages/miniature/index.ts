@@ -12,6 +12,7 @@ import { misclassified } from "./misclassified.ts"
 import { misclassifiedLabels } from "./misclassifiedLabels.ts"
 import type { SetName } from "./sets.ts"
 
+export { classes } from "./classes.ts"
 export { draw } from "./draw.ts"
 export { colourHistogram } from "./encoders/colourHistogram.ts"
 export { gabor } from "./encoders/gabor.ts"

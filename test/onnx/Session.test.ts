@@ -253,6 +253,20 @@ describe("Session on a thread of its own", () => {
     }),
   )
 
+  it.effect("computes runs asked for at once side by side where it may have copies", () =>
+    Effect.gen(function* () {
+      const session = yield* Session.open(yield* slow(), { copies: 2 })
+      const ended: Array<string> = []
+      const run = (times: number, name: string) =>
+        Effect.andThen(
+          session.run(work(times), { y: "float32" }),
+          Effect.sync(() => ended.push(name)),
+        )
+      yield* Effect.all([run(5000, "long"), run(5, "short")], { concurrency: 2 })
+      expect(ended).toEqual(["short", "long"])
+    }),
+  )
+
   it.effect("uses the thread of a closed session again", () =>
     Effect.gen(function* () {
       // Threads are numbered: what is started in between shows in the numbers of two others.
