@@ -14,8 +14,17 @@ import { makeProject, type Project } from "./project.ts"
 import { writeWorld } from "./world.ts"
 
 // Its native part is missing where npm has left it out: under Node.js 20, though it runs under the one used here.
-const loaded = await import("nodejs-polars").then(
-  (module) => module.default,
+// It is no dependency of the project (115 MB), so what is used of it is described here.
+interface Polars {
+  readIPC(file: Uint8Array): {
+    readonly height: number
+    readonly dtypes: ReadonlyArray<{ readonly variant: string }>
+    toRecords(): ReadonlyArray<Readonly<Record<string, unknown>>>
+  }
+}
+const name = "nodejs-polars"
+const loaded: Polars | undefined = await import(name).then(
+  (module: { readonly default: Polars }) => module.default,
   () => undefined,
 )
 if (loaded === undefined) console.log("skipped: Polars cannot be loaded (npm install --no-save nodejs-polars)")
