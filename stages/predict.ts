@@ -5,7 +5,7 @@ import { optional, type Reader, rows } from "../src/dsl/Stage.ts"
 import { StageError } from "../src/dsl/StageError.ts"
 import * as Session from "../src/onnx/Session.ts"
 import * as Tensor from "../src/onnx/Tensor.ts"
-import { alone, open } from "./probes/numeric.ts"
+import { open } from "./probes/numeric.ts"
 import { rankingGraph } from "./probes/ranking.ts"
 import { Features, Labels, Predictions, Probe } from "./tables.ts"
 
@@ -114,7 +114,7 @@ export const predict = rows("predict", {
         for (const label of yield* ranked(image, given, probe.classes, mask)) pairs.push(row, label)
       }
       const { scores } = yield* scoring.run(
-        { features: Tensor.float32([id.length, probe.width], alone(features.data)) },
+        { features: Tensor.float32([id.length, probe.width], features.data) },
         { scores: "float32" },
       )
       const found = yield* ranking.run(

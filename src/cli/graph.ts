@@ -42,7 +42,11 @@ const write = Effect.fnUntraced(function* (file: string, content: string) {
   yield* fs.makeDirectory(dirname(file), { recursive: true }).pipe(
     Effect.andThen(fs.writeFileString(file, content)),
     Effect.mapError(
-      (error) => new UsageError({ message: `cannot write ${file}: ${error.message}`, hint: "see --output" }),
+      (error) =>
+        new UsageError({
+          message: `cannot write ${file}: ${error.message}`,
+          hint: "name a file in a folder that you may write to",
+        }),
     ),
   )
 })

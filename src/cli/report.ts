@@ -32,7 +32,11 @@ const write = Effect.fnUntraced(function* (folder: string, content: string) {
     Effect.andThen(fs.rename(draft, file)),
     Effect.onError(() => Effect.ignore(fs.remove(draft))),
     Effect.mapError(
-      (error) => new UsageError({ message: `cannot write ${file}: ${error.message}`, hint: "see --output" }),
+      (error) =>
+        new UsageError({
+          message: `cannot write ${file}: ${error.message}`,
+          hint: "name a file in a folder that you may write to",
+        }),
     ),
   )
   return file

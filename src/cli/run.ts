@@ -97,7 +97,11 @@ const uiFor = Effect.fnUntraced(function* (pipeline: Pipeline, { force, targets 
 const traceTo = (file: string) =>
   Trace.follower(file).pipe(
     Effect.mapError(
-      (error) => new UsageError({ message: `cannot write ${file}: ${error.message}`, hint: "see --trace" }),
+      (error) =>
+        new UsageError({
+          message: `cannot write ${file}: ${error.message}`,
+          hint: "name a file in a folder that is there and that you may write to",
+        }),
     ),
   )
 

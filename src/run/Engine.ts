@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import type * as Scope from "effect/Scope"
 import { Cores, Progress, Root, type StageServices } from "../dsl/Services.ts"
-import { memoLayer } from "../store/memoLayer.ts"
+import { memoLayer } from "./memoLayer.ts"
 import { Store } from "../store/Store.ts"
 
 /** What planning and running ask for. */

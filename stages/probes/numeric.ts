@@ -13,10 +13,6 @@ const small = 5e7
 // How many numbers of features enter a run that walks over all rows.
 const portion = 2 ** 22
 
-/** The same numbers as they should be fed: a view of a part of ordinary memory would cross to a thread with all of it. */
-export const alone = (data: Float32Array): Float32Array =>
-  data.buffer instanceof SharedArrayBuffer || data.byteLength === data.buffer.byteLength ? data : data.slice()
-
 /** What a session is for. */
 export interface Purpose {
   /** As it is said in an error: `the probe cannot be fitted`. */
@@ -71,7 +67,7 @@ export const overRows = Effect.fnUntraced(function* <const W extends Session.Wan
     })
     for (let start = 0; start < rows; start += step) {
       const end = Math.min(start + step, rows)
-      const fed = Tensor.float32([end - start, width], alone(features.subarray(start * width, end * width)))
+      const fed = Tensor.float32([end - start, width], features.subarray(start * width, end * width))
       take(yield* engine.run({ features: fed }, wanted), start, end)
     }
   })

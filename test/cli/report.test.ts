@@ -97,7 +97,7 @@ describe("report", () => {
         const { code, err } = yield* call(tiny(), "report", "-o", `${folder}/taken`)
         expect(code).toBe(2)
         expect(err).toContain("cannot write")
-        expect(err).toContain("hint: see --output")
+        expect(err).toContain("hint: name a file in a folder that you may write to")
       }),
     ),
   )
