@@ -8,7 +8,7 @@
 export * as Node from "./dsl/Node.ts"
 export * as Pipeline from "./Pipeline.ts"
 export { PipelineError } from "./dsl/Pipeline.ts"
-export { Cores, Memo, Progress, Root, type StageServices } from "./dsl/Services.ts"
+export { Cores, Memo, Progress, Resume, Root, type StageServices } from "./dsl/Services.ts"
 export * as Stage from "./dsl/Stage.ts"
 export { RowError, StageError } from "./dsl/StageError.ts"
 export * as Table from "./arrow/Table.ts"

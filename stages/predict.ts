@@ -55,11 +55,15 @@ const checkedMask = Effect.fnUntraced(function* (mask: ReadonlyArray<number> | u
   return mask === undefined ? undefined : new Set(mask)
 })
 
-const onlyProbe = Effect.fnUntraced(function* (probe: Reader<typeof Probe>) {
-  const { classes, onnx, width } = yield* probe.all
-  const [model, inputs, outputs] = [onnx[0], width[0], classes[0]]
-  if (model === undefined || inputs === undefined || outputs === undefined || onnx.length > 1) {
-    return yield* new StageError({ message: `a probe is one row, and this one has ${onnx.length}` })
+const chosenProbe = Effect.fnUntraced(function* (probe: Reader<typeof Probe>, wanted: string) {
+  const { classes, onnx, variant, width } = yield* probe.all
+  const at = variant.indexOf(wanted)
+  const [model, inputs, outputs] = [onnx[at], width[at], classes[at]]
+  if (model === undefined || inputs === undefined || outputs === undefined) {
+    return yield* new StageError({
+      message: `the probe has no variant ${wanted}: it has ${variant.join(" and ")}`,
+      hint: "`best` needs a part of the training set that is held out: `heldOut: 0.1` of fitProbe",
+    })
   }
   return { onnx: model, width: inputs, classes: outputs }
 })
@@ -70,6 +74,8 @@ const onlyProbe = Effect.fnUntraced(function* (probe: Reader<typeof Probe>) {
  * the probe's own (logits of a linear probe, votes of neighbours; no softmax),
  * and, where labels are given, the place of the best-placed true label among
  * all classes. Of equal scores the lower class goes first.
+ *
+ * `variant` says which of the probe's is meant: `final`, or `best` where it has one.
  *
  * `mask` lists the classes that count: the others are left out before anything
  * is ranked, as the benchmarks of 200 classes out of 1000 do. Labels outside
@@ -82,6 +88,7 @@ export const predict = rows("predict", {
   module: import.meta,
   params: Schema.Struct({
     top: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5))),
+    variant: Schema.Literals(["final", "best"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed<"final">("final"))),
     mask: Schema.optionalKey(Schema.NonEmptyArray(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))),
   }),
   inputs: { probe: Probe, features: Features, labels: optional(Labels) },
@@ -89,7 +96,7 @@ export const predict = rows("predict", {
   over: "features",
   environment: Session.environment,
   open: Effect.fnUntraced(function* (inputs, params) {
-    const probe = yield* onlyProbe(inputs.probe)
+    const probe = yield* chosenProbe(inputs.probe, params.variant)
     const mask = yield* checkedMask(params.mask, probe.classes)
     const labels = yield* labelsById(inputs.labels)
     const top = Math.min(params.top, mask?.size ?? probe.classes)

@@ -35,14 +35,33 @@ export const Labels = /* @__PURE__ */ Table.rows("labels", { id: "utf8", labels:
 export const Classes = /* @__PURE__ */ Table.whole("classes", { name: "utf8" })
 
 /**
- * A fitted probe: one row with an ONNX graph from `features` (`[rows, width]`
- * float32) to `scores` (`[rows, classes]` float32, higher is better). `curve`
- * is the training loss by epoch, empty where nothing is trained.
+ * A fitted probe: an ONNX graph from `features` (`[rows, width]` float32) to
+ * `scores` (`[rows, classes]` float32, higher is better). A row a `variant`:
+ * `final` first; `best`, after the epoch that a held-out part of the training
+ * set liked best, where one was held out. `setting` is what a sweep chose, as
+ * JSON (`{"rate":0.1}`), `{}` where nothing was swept.
+ *
+ * Aside from that, the course of the fit: `curve`, the mean training loss of
+ * each epoch; `settings`, all that were swept and what became of each, as JSON;
+ * `losses` `[settings, steps]`, the mean loss of each step, and `heldOut`
+ * `[settings, epochs]`, the accuracy on the held-out part, both NaN where a
+ * setting was given up. All empty where nothing is trained.
  */
 export const Probe = /* @__PURE__ */ Table.whole(
   "probe",
-  { protocol: "utf8", onnx: "binary", width: "int32", classes: "int32", curve: "float32s" },
-  { aside: ["curve"] },
+  {
+    protocol: "utf8",
+    variant: "utf8",
+    onnx: "binary",
+    width: "int32",
+    classes: "int32",
+    setting: "utf8",
+    curve: "float32s",
+    settings: "utf8",
+    losses: "float32s",
+    heldOut: "float32s",
+  },
+  { aside: ["curve", "settings", "losses", "heldOut"] },
 )
 
 /**

@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import * as Batch from "../src/arrow/Batch.ts"
 import type { Batch as BatchOf, Row, Table } from "../src/arrow/Table.ts"
 import type { Node } from "../src/dsl/Node.ts"
-import { Cores, Memo, Progress, Root, type StageServices } from "../src/dsl/Services.ts"
+import { Cores, Memo, Progress, Resume, Root, type StageServices } from "../src/dsl/Services.ts"
 import type { AnyReaders, AnyStage, Reader, Step } from "../src/dsl/Stage.ts"
 import type { RowError, StageError } from "../src/dsl/StageError.ts"
 
@@ -28,6 +28,10 @@ export const readerOf = <T extends Table>(table: T, batch: BatchOf<T>, size = ba
   rows: Batch.rowCount(table, batch),
   batches: Stream.fromIterable(cut(table, batch, size)),
   all: Effect.succeed(batch),
+  shards: cut(table, batch, size * 4).map((shard) => ({
+    rows: Batch.rowCount(table, shard),
+    batches: Stream.fromIterable(cut(table, shard, size)),
+  })),
 })
 
 /** Real cores and files, a memo in memory, silent progress; relative paths start at `directory`. */
@@ -39,16 +43,17 @@ export const services = (options?: { readonly directory?: string; readonly cores
       Cores.of({ total, use: (n) => (effect) => semaphore.withPermits(Math.min(n, total))(effect) }),
     ),
   )
-  const memo = Layer.sync(Memo, () => {
+  const inMemory = () => {
     const kept = new Map<string, Uint8Array>()
-    return Memo.of({
-      load: (name) => Effect.sync(() => kept.get(name)),
-      save: (name, bytes) => Effect.sync(() => void kept.set(name, bytes)),
-    })
-  })
+    return {
+      load: (name: string) => Effect.sync(() => kept.get(name)),
+      save: (name: string, bytes: Uint8Array) => Effect.sync(() => void kept.set(name, bytes)),
+    }
+  }
   return Layer.mergeAll(
     cores,
-    memo,
+    Layer.sync(Memo, inMemory),
+    Layer.sync(Resume, inMemory),
     Layer.succeed(Progress, Progress.of({ report: () => Effect.void })),
     Layer.succeed(Root, Root.of({ directory: options?.directory ?? process.cwd() })),
     NodeFileSystem.layer,

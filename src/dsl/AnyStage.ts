@@ -30,12 +30,18 @@ export type Slots = Readonly<Record<string, Slot>>
 /** A function compared as a method is: a typed stage then fits where its types are forgotten. */
 export type Step<A, B, E> = { call(a: A): Effect.Effect<B, E, StageServices> }["call"]
 
-/** An input as a whole-table stage sees it. */
-export interface Reader<T extends Table> {
+/** Rows that are read batch by batch, as often as wanted; memory holds a batch at a time. */
+export interface Rows<T extends Table> {
   /** How many rows there are. */
   readonly rows: number
-  /** The rows in order, batch by batch; memory holds a batch at a time. */
+  /** The rows in order. */
   readonly batches: Stream.Stream<Batch<T>, StageError>
+}
+
+/** An input as a whole-table stage sees it. */
+export interface Reader<T extends Table> extends Rows<T> {
+  /** The same rows shard by shard, for those who read them in an order of their own. */
+  readonly shards: ReadonlyArray<Rows<T>>
   /** All rows at once. */
   readonly all: Effect.Effect<Batch<T>, StageError>
 }

@@ -1,5 +1,5 @@
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Path from "effect/Path"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Scope from "effect/Scope"
@@ -19,17 +19,29 @@ export class Cores extends Context.Service<
   }
 >()("rankshift/Cores") {}
 
+/** What is kept by name. */
+export interface Kept {
+  readonly load: (name: string) => Effect.Effect<Uint8Array | undefined>
+  readonly save: (name: string, bytes: Uint8Array) => Effect.Effect<void>
+}
+
 /**
  * A small side memory that survives runs but decides no result: sources keep
  * the hashes of files here, by size, time and inode. Losing it costs time only.
  */
-export class Memo extends Context.Service<
-  Memo,
-  {
-    readonly load: (name: string) => Effect.Effect<Uint8Array | undefined>
-    readonly save: (name: string, bytes: Uint8Array) => Effect.Effect<void>
-  }
->()("rankshift/Memo") {}
+export class Memo extends Context.Service<Memo, Kept>()("rankshift/Memo") {}
+
+/**
+ * Where a long whole-table stage keeps what another run may take up: the state
+ * of a fit after some epochs, say. As {@link Memo}, but under the stage's code,
+ * environment and inputs, so that what is found there was made of the same.
+ * Params are not part of it: whatever of them decided the bytes belongs into the
+ * name, and what was begun with other params can then be taken up where it fits.
+ * Where nothing is provided nothing is kept.
+ */
+export const Resume = Context.Reference<Kept>("rankshift/Resume", {
+  defaultValue: () => ({ load: () => Effect.undefined, save: () => Effect.void }),
+})
 
 /** How far a long whole-table stage has come, in units of its own choice. */
 export class Progress extends Context.Service<

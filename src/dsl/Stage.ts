@@ -17,6 +17,7 @@ export type {
   ParamsSchema,
   Persist,
   Reader,
+  Rows,
   Slot,
   Slots,
   Step,

@@ -1,7 +1,8 @@
 /** Dense arrays as they enter and leave graphs. */
 
-/** The array that holds a tensor's numbers, by element type. A bool is a byte, 0 or 1. */
+/** The array that holds a tensor's numbers, by element type. A bool is a byte, 0 or 1; a float16 is its 16 bits. */
 export interface Arrays {
+  readonly float16: Uint16Array
   readonly float32: Float32Array
   readonly float64: Float64Array
   readonly int8: Int8Array
@@ -38,6 +39,13 @@ export const float32 = (
   data: data instanceof Float32Array ? data : Float32Array.from(data),
 })
 
+/** A float16 tensor, given the bits of each number (IEEE 754 binary16). */
+export const float16 = (dims: ReadonlyArray<number>, data: Uint16Array): TensorOf<"float16"> => ({
+  type: "float16",
+  dims,
+  data,
+})
+
 /** An int64 tensor: what shapes, axes and indices are in ONNX. */
 export const int64 = (dims: ReadonlyArray<number>, data: BigInt64Array | ReadonlyArray<number>): TensorOf<"int64"> => ({
   type: "int64",
@@ -72,6 +80,7 @@ export const is = <const T extends Type>(tensor: Tensor, type: T): tensor is Ext
 
 /** A tensor of what a library gave, if it is one of these types. */
 export const from = (type: string, dims: ReadonlyArray<number>, data: unknown): Tensor | undefined => {
+  if (type === "float16" && data instanceof Uint16Array) return { type, dims, data }
   if (type === "float32" && data instanceof Float32Array) return { type, dims, data }
   if (type === "float64" && data instanceof Float64Array) return { type, dims, data }
   if (type === "int8" && data instanceof Int8Array) return { type, dims, data }
@@ -108,6 +117,7 @@ export const rows = ({ data, dims, type }: Tensor, start: number, end: number): 
   )
 
 const constructors = {
+  float16: Uint16Array,
   float32: Float32Array,
   float64: Float64Array,
   int8: Int8Array,

@@ -16,7 +16,7 @@ export interface RunnerOptions {
 /** An input or output of a model. Dims that depend on what is fed are names, or empty where they have none. */
 export interface Port {
   readonly name: string
-  /** A `Tensor.Type`, or one that cannot be fed or fetched here: `float16`, `string`. */
+  /** A `Tensor.Type`, or one that cannot be fed or fetched here: `bfloat16`, `string`. */
   readonly type: string
   readonly dims: ReadonlyArray<number | string>
 }
@@ -50,8 +50,13 @@ const toNative = (tensor: Tensor.Tensor): ort.Tensor => {
   }
 }
 
+/** A float16's bits: newer Node.js hands over an array of numbers. */
+const bits = (data: ort.Tensor["data"]): unknown =>
+  "buffer" in data ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data
+
 const fromNative = (name: string, tensor: ort.Tensor | undefined): Tensor.Tensor => {
-  const made = tensor && Tensor.from(tensor.type, tensor.dims, tensor.data)
+  const made =
+    tensor && Tensor.from(tensor.type, tensor.dims, tensor.type === "float16" ? bits(tensor.data) : tensor.data)
   if (made !== undefined) return made
   throw new Error(`the output ${name} is of the type ${tensor?.type ?? "none"}, which cannot be fetched`)
 }

@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import * as Batch from "../arrow/Batch.ts"
 import type { DagNode } from "../dsl/Dag.ts"
 import { guarded } from "../dsl/guarded.ts"
-import { Progress, type StageServices } from "../dsl/Services.ts"
+import { Progress, Resume, type StageServices } from "../dsl/Services.ts"
 import { StageError } from "../dsl/StageError.ts"
 import { overOf, type Resolver, type Unit } from "../plan/Resolver.ts"
 import type { Output } from "../store/Action.ts"
@@ -19,6 +19,7 @@ import { Host } from "./Host.ts"
 import { Rule } from "./Shards.ts"
 import { type Skip, Skipped } from "./Skipped.ts"
 import { type ShardTask, sinksOf, type Task } from "./Task.ts"
+import { resume } from "./resume.ts"
 import { stageContext, type Work } from "./Work.ts"
 import { writeTable } from "./writeTable.ts"
 
@@ -98,6 +99,8 @@ export const make = Effect.fnUntraced(function* (
     if (node === undefined || node.stage.kind !== "whole") return new Map()
     const { stage } = node
     const started = yield* Clock.currentTimeMillis
+    const parts = resolver.parts(index)
+    const kept = parts === undefined ? yield* Resume : resume(store.memo, parts, unit)
     const computed = yield* Effect.gen(function* () {
       const result = yield* guarded(stage.run(yield* work.readers(node), node.params))
       const batches = Stream.isStream(result) ? result : Stream.succeed(result)
@@ -106,6 +109,7 @@ export const make = Effect.fnUntraced(function* (
     }).pipe(
       // Before the context, in which the silent one is.
       Effect.provideService(Progress, { report: (done, total, unit) => onProgress(index, done, total, unit) }),
+      Effect.provideService(Resume, kept),
       Effect.provideContext(context),
       Effect.mapError(failure(index)),
     )

@@ -90,14 +90,18 @@ export const make = Effect.fnUntraced(function* (
     const shards = resolver.shards(index)
     if (shards === undefined) return yield* lost(index, store.root)
     const table = node(index).stage.output
-    const batches = Stream.fromArray(shards.map((found, at) => ({ at, found }))).pipe(
-      Stream.flatMap(({ at, found }) => rowsOf(index, at, found)),
-      Stream.filter((batch) => Batch.rowCount(table, batch) > 0),
-      Stream.mapError(asStageError),
-    )
+    const parts = shards.map((found, at) => ({
+      rows: found.rows ?? 0,
+      batches: rowsOf(index, at, found).pipe(
+        Stream.filter((batch) => Batch.rowCount(table, batch) > 0),
+        Stream.mapError(asStageError),
+      ),
+    }))
+    const batches = Stream.flatMap(Stream.fromArray(parts), (part) => part.batches)
     return {
-      rows: shards.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+      rows: parts.reduce((sum, { rows }) => sum + rows, 0),
       batches,
+      shards: parts,
       all: Effect.flatMap(Stream.runCollect(batches), (list) =>
         Effect.try({
           try: () => (list.length === 0 ? Batch.fromRows(table, []) : Batch.concat(table, list)),

@@ -9,12 +9,46 @@ import { finite } from "./finite.ts"
 import type { Normalise } from "./normalise.ts"
 import { join, type Problem } from "./Problem.ts"
 
-/** What a protocol makes of a problem. */
-export interface Fitted {
+/** One outcome of a fit. */
+export interface Variant {
+  /** `final`: after the last epoch. `best`: after the epoch that was best on the held-out part of the training set. */
+  readonly name: "final" | "best"
   /** The bytes of an ONNX model from `features` `[rows, width]` to `scores` `[rows, classes]`, float32 both. */
   readonly onnx: Uint8Array
-  /** The mean training loss of each epoch; empty where nothing is trained. */
+  /** What a sweep chose: `{ rate: 0.1 }`; empty where nothing was swept. */
+  readonly setting: Readonly<Record<string, number>>
+}
+
+/** How a fit went, for whoever wants to look: no part of the result. */
+export interface Course {
+  /** The mean training loss of each epoch, of the setting that was chosen. */
   readonly curve: Float32Array
+  /** All settings, in the order of the rows below, and what became of each. */
+  readonly settings: ReadonlyArray<{
+    readonly setting: Readonly<Record<string, number>>
+    /** Accuracy on the held-out part at the end, 0..1; null where nothing was held out, or it was given up. */
+    readonly heldOut: number | null
+    /** Why it was given up, and in which epoch; null where it went to the end. */
+    readonly stopped: string | null
+  }>
+  /** `[settings, steps]`: mean loss of each step, NaN after a setting was given up. */
+  readonly losses: Float32Array
+  /** `[settings, epochs]`: accuracy on the held-out part, NaN where none was measured. */
+  readonly heldOut: Float32Array
+}
+
+/** The course of a fit without steps. */
+export const untrained: Course = {
+  curve: new Float32Array(0),
+  settings: [],
+  losses: new Float32Array(0),
+  heldOut: new Float32Array(0),
+}
+
+/** What a protocol makes of a problem: `final`, and `best` after it where part of the training set was held out. */
+export interface Fitted {
+  readonly variants: readonly [Variant, ...ReadonlyArray<Variant>]
+  readonly course: Course
 }
 
 /** The params that all protocols have. */
@@ -79,13 +113,18 @@ export const stage = <P extends Schema.Codec<CommonParams, unknown>>(protocol: P
       run: Effect.fnUntraced(function* (inputs, params) {
         const problem = yield* join(inputs, params.classes)
         yield* finite(problem)
-        const { onnx, curve } = yield* protocol.fit(problem, params)
+        const { course, variants } = yield* protocol.fit(problem, params)
         return {
-          protocol: [protocol.name],
-          onnx: [onnx],
-          width: Int32Array.of(problem.width),
-          classes: Int32Array.of(problem.classes),
-          curve: [curve],
+          protocol: variants.map(() => protocol.name),
+          variant: variants.map(({ name }) => name),
+          onnx: variants.map(({ onnx }) => onnx),
+          width: Int32Array.from(variants, () => problem.width),
+          classes: Int32Array.from(variants, () => problem.classes),
+          setting: variants.map(({ setting }) => JSON.stringify(setting)),
+          curve: variants.map(() => course.curve),
+          settings: variants.map(() => JSON.stringify(course.settings)),
+          losses: variants.map(() => course.losses),
+          heldOut: variants.map(() => course.heldOut),
         }
       }),
     }),

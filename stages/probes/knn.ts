@@ -5,6 +5,7 @@ import * as Tensor from "../../src/onnx/Tensor.ts"
 import { l2, type Normalise, type Normaliser, normaliser } from "./normalise.ts"
 import { overRows } from "./numeric.ts"
 import { largest, type Problem } from "./Problem.ts"
+import { type Fitted, untrained } from "./Protocol.ts"
 
 /** How neighbours vote. */
 export interface Knn {
@@ -60,5 +61,9 @@ export const fitKnn = Effect.fnUntraced(function* (problem: Problem, normalise: 
     "rows",
     classes,
   ])
-  return { onnx: yield* g.bytes, curve: new Float32Array(0) }
+  const fitted: Fitted = {
+    variants: [{ name: "final", onnx: yield* g.bytes, setting: {} }],
+    course: untrained,
+  }
+  return fitted
 })

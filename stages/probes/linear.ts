@@ -3,6 +3,7 @@ import * as Graph from "../../src/onnx/Graph.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
 import { type Normalise, normaliser } from "./normalise.ts"
 import type { Problem } from "./Problem.ts"
+import { type Fitted, untrained } from "./Protocol.ts"
 import { type Sgd, train } from "./sgd.ts"
 
 /** Fits a linear classifier by SGD: a probe whose scores are `weights * features + bias`, the logits. */
@@ -22,5 +23,9 @@ export const fitLinear = Effect.fnUntraced(function* (problem: Problem, normalis
     { transB: 1 },
   )
   g.output("scores", scores, "float32", ["rows", classes])
-  return { onnx: yield* g.bytes, curve }
+  const fitted: Fitted = {
+    variants: [{ name: "final", onnx: yield* g.bytes, setting: {} }],
+    course: { ...untrained, curve },
+  }
+  return fitted
 })

@@ -16,10 +16,15 @@ const identity = Effect.fnUntraced(function* (classes: number) {
   g.output("scores", g.op("Identity", [g.input("features", "float32", dims)]), "float32", dims)
   return {
     protocol: ["test"],
+    variant: ["final"],
     onnx: [yield* g.bytes],
     width: Int32Array.of(classes),
     classes: Int32Array.of(classes),
+    setting: ["{}"],
     curve: [new Float32Array(0)],
+    settings: ["[]"],
+    losses: [new Float32Array(0)],
+    heldOut: [new Float32Array(0)],
   }
 })
 
@@ -225,6 +230,15 @@ describe("predict refuses", () => {
       const error = yield* Effect.flip(openRows(predict, { probe: readerOf(Probe, probe) }))
       expect(error._tag).toBe("StageError")
       expect(error.message).toContain("the probe cannot be run")
+    }).pipe(Effect.scoped, Effect.provide(services())),
+  )
+
+  it.effect("a variant that the probe does not have", () =>
+    Effect.gen(function* () {
+      const probe = readerOf(Probe, yield* identity(3))
+      const error = yield* Effect.flip(openRows(predict, { probe }, { variant: "best" }))
+      expect(error.message).toBe("the probe has no variant best: it has final")
+      expect(error._tag === "StageError" ? error.hint : "").toContain("heldOut")
     }).pipe(Effect.scoped, Effect.provide(services())),
   )
 })

@@ -9,8 +9,8 @@ import { services } from "../../harness.ts"
 import * as reference from "./reference.ts"
 
 const scoresOf = Effect.fnUntraced(function* (problem: Problem, queries: Problem, k: number, temperature = 0.07) {
-  const { onnx } = yield* fitKnn(problem, "none", { k, temperature })
-  const session = yield* Session.open(onnx, { thread: "caller" })
+  const { variants } = yield* fitKnn(problem, "none", { k, temperature })
+  const session = yield* Session.open(variants[0].onnx, { thread: "caller" })
   const { scores } = yield* session.run(
     { features: Tensor.float32([queries.rows, queries.width], queries.features) },
     { scores: "float32" },

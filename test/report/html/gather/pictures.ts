@@ -60,10 +60,15 @@ export const fit = Stage.whole("fit", {
   run: (_, { seed }) =>
     Effect.succeed({
       protocol: ["by hand"],
+      variant: ["final"],
       onnx: [Uint8Array.of(seed)],
       width: Int32Array.of(1),
       classes: Int32Array.of(colours.length),
+      setting: ["{}"],
       curve: [Float32Array.of(2, 1, 0.5)],
+      settings: ["[]"],
+      losses: [new Float32Array(0)],
+      heldOut: [new Float32Array(0)],
     }),
 })
 
