@@ -8,9 +8,11 @@ import { type Channel, lines, Output } from "../report/Output.ts"
 import { paint } from "../report/style.ts"
 import { ExitError } from "./ExitError.ts"
 import { bundle, restore } from "./bundle.ts"
+import { check } from "./check.ts"
 import { explain } from "./explain.ts"
 import { gc } from "./gc.ts"
 import { graph } from "./graph.ts"
+import { lock } from "./lock.ts"
 import { log } from "./log.ts"
 import { root } from "./options.ts"
 import { pin } from "./pin.ts"
@@ -62,12 +64,14 @@ export const main = (pipeline: Pipeline, args: ReadonlyArray<string>) => {
       graph(pipeline),
       status(pipeline),
       explain(pipeline),
+      check(pipeline),
       show(pipeline),
       report(pipeline),
       log(pipeline),
       verify(pipeline),
       gc(pipeline),
       pin(pipeline),
+      lock(pipeline),
       bundle(pipeline),
       restore(pipeline),
     ]),

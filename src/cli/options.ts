@@ -23,6 +23,17 @@ export const node = Argument.String("NODE").pipe(
   Argument.withDescription("Name of a node or a target, or a pattern with * that matches one"),
 )
 
+/** How far numbers may lie apart that should be the same. */
+export const tolerance = Flag.Finite("tolerance").pipe(
+  Flag.withMetavar("T"),
+  Flag.withDescription("Numbers a and b count as the same where |a - b| ≤ T + T · max(|a|, |b|) (default: 1e-4)"),
+  Flag.filter(
+    (tolerance) => tolerance >= 0,
+    () => "Expected a number from 0 on",
+  ),
+  Flag.withDefault(1e-4),
+)
+
 /** The folder of the store. */
 export const cacheOf = (pipeline: Pipeline) =>
   Effect.map(root, ({ cache }) => resolve(Option.getOrElse(cache, () => resolve(pipeline.directory, "cache"))))

@@ -15,7 +15,8 @@ import * as Trace from "../report/trace.ts"
 import type { Event } from "../run/Event.ts"
 import type { RunOptions } from "../run/Run.ts"
 import { ExitError, UsageError } from "./ExitError.ts"
-import { parseBytes, withEngine } from "./options.ts"
+import { heldTo, lockFile, lockPath } from "./locked.ts"
+import { parseBytes, tolerance, withEngine } from "./options.ts"
 
 const flags = {
   patterns: Argument.String("PATTERN").pipe(
@@ -66,6 +67,16 @@ const flags = {
       () => "Expected a number from 0 to 65535",
     ),
     Flag.optional,
+  ),
+  locked: Flag.Boolean("locked").pipe(
+    Flag.withDescription("Compare the results with the lock, and fail where a figure differs beyond the tolerance"),
+    Flag.withDefault(false),
+  ),
+  lockFile,
+  tolerance,
+  exact: Flag.Boolean("exact").pipe(
+    Flag.withDescription("With --locked: fail where a result is not equal byte by byte"),
+    Flag.withDefault(false),
   ),
   pixelBudget: Flag.String("pixel-budget").pipe(
     Flag.withMetavar("SIZE"),
@@ -161,7 +172,8 @@ export const run = (pipeline: Pipeline) =>
   Command.make(
     "run",
     flags,
-    Effect.fn("run")(function* ({ dryRun, force, jobs, json, keepGoing, patterns, pixelBudget, trace, ui, uiPort }) {
+    Effect.fn("run")(function* (given) {
+      const { dryRun, force, jobs, json, keepGoing, patterns, pixelBudget, trace, ui, uiPort } = given
       if (dryRun) return yield* wouldRun(pipeline, { targets: patterns, force }, json).pipe(withEngine(pipeline))
       const options = {
         targets: patterns,
@@ -174,7 +186,10 @@ export const run = (pipeline: Pipeline) =>
         return yield* new UsageError({ message: "--ui-port goes with --ui", hint: "pipeline run --ui --ui-port 8080" })
       }
       const page = ui ? Option.getOrElse(uiPort, () => 0) : undefined
-      yield* carryOut(pipeline, options, { json, trace: Option.getOrUndefined(trace), ui: page })
+      const run = carryOut(pipeline, options, { json, trace: Option.getOrUndefined(trace), ui: page })
+      if (!given.locked) return yield* run
+      const { exact, tolerance } = given
+      yield* heldTo(pipeline, { file: lockPath(pipeline, given.lockFile), tolerance, exact, json }, run)
     }),
   ).pipe(
     Command.withDescription("Compute what is not fresh, then print the tables"),

@@ -24,6 +24,9 @@ export interface Temp {
 
 const newName = () => `${process.pid}-${host()}${randomBytes(6).toString("hex")}`
 
+/** A name for something in the making, which tells whose it is. */
+export const nameIn = (layout: Layout): string => path.join(layout.tmp, newName())
+
 /**
  * Removes what dead processes of this host left unfinished. Files of living
  * ones and of other hosts stay; so does whatever cannot be removed.
@@ -37,7 +40,7 @@ export const sweep = (layout: Layout): Effect.Effect<void> =>
       const file = path.join(layout.tmp, name)
       // The number of a dead process may have come to us: what is older than we are is not ours.
       const stale = Number(pid) === process.pid ? statSync(file).mtimeMs < started - 1000 : isGone(Number(pid))
-      if (stale) rmSync(file, { force: true })
+      if (stale) rmSync(file, { force: true, recursive: true })
     }
   }).pipe(Effect.ignore)
 
@@ -56,7 +59,7 @@ const wanted = (target: string): Promise<boolean> =>
 
 /** Begins a file. It is removed when the scope closes, unless it was published. */
 export const make = (layout: Layout): Effect.Effect<Temp, StoreError, Scope.Scope> => {
-  const file = path.join(layout.tmp, newName())
+  const file = nameIn(layout)
   const attempt = <A>(doing: string, name: string, run: () => Promise<A>) =>
     Effect.tryPromise({ try: run, catch: (cause) => fromCause(cause, doing, name) })
 
