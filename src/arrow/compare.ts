@@ -46,8 +46,6 @@ export type CompareBinary = (
   tolerance: Tolerance,
 ) => { readonly largest: number; readonly share: number } | undefined
 
-const shown = 5
-
 /** How much of the tolerance a difference takes up; 0 for equal values, NaN equal to NaN. */
 export const shareOf = (a: number, b: number, { absolute, relative }: Tolerance): number => {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0
@@ -132,14 +130,16 @@ const rowNames = (table: Table, batch: BatchOf<Table>, rows: number): ReadonlyAr
  * Compares two batches of one table row by row: by id where it has one, else
  * by its texts or by number. Texts and counts must be equal, numbers as near as the tolerance
  * says; NaN equals NaN. What `binary` cannot compare must be equal byte by byte.
+ * The first `shown` differences are listed.
  */
 export const compare = <T extends Table>(
   table: T,
   before: BatchOf<T>,
   after: BatchOf<T>,
   tolerance: Tolerance,
-  binary: CompareBinary = () => undefined,
+  options: { readonly binary?: CompareBinary; readonly shown?: number } = {},
 ): Comparison => {
+  const { binary = () => undefined, shown = 5 } = options
   const [all, again] = [before, after].map((batch) => {
     const names = rowNames(table, batch, Batch.rowCount(table, batch))
     return { batch, names, at: new Map(names.map((name, at) => [name, at])) }

@@ -9,6 +9,7 @@ import { paint } from "../report/style.ts"
 import { ExitError } from "./ExitError.ts"
 import { bundle, restore } from "./bundle.ts"
 import { check } from "./check.ts"
+import { diff } from "./diff.ts"
 import { explain } from "./explain.ts"
 import { gc } from "./gc.ts"
 import { graph } from "./graph.ts"
@@ -68,6 +69,7 @@ export const main = (pipeline: Pipeline, args: ReadonlyArray<string>) => {
       show(pipeline),
       report(pipeline),
       log(pipeline),
+      diff(pipeline),
       verify(pipeline),
       gc(pipeline),
       pin(pipeline),

@@ -82,11 +82,16 @@ const unreadable = (cause: unknown, root: string) => {
   })
 }
 
+interface Bundled extends Fingerprint {
+  readonly text: string
+}
+
 /** Fingerprints of modules of one package. Paths in a bundle are relative to `root`: where that lies does not count. */
 const ofPackage = Effect.fnUntraced(function* (
   root: string,
   files: ReadonlyArray<string>,
-): Effect.fn.Return<ReadonlyArray<readonly [file: string, Fingerprint]>, PipelineError> {
+  readable: boolean,
+): Effect.fn.Return<ReadonlyArray<readonly [file: string, Bundled]>, PipelineError> {
   const { build } = yield* Effect.promise(() => import("esbuild"))
   const versionOf = versions()
   const borders: Plugin = {
@@ -116,7 +121,7 @@ const ofPackage = Effect.fnUntraced(function* (
         format: "esm",
         platform: "node",
         target: "esnext",
-        minifyWhitespace: true,
+        minifyWhitespace: !readable,
         minifySyntax: true,
         legalComments: "none",
         outdir: join(root, "fingerprint"),
@@ -140,11 +145,23 @@ const ofPackage = Effect.fnUntraced(function* (
       file,
       {
         code: Hash.ofText(`${contract}\n${texts.get(path) ?? ""}`),
+        text: texts.get(path) ?? "",
         packages: Object.fromEntries(packages.map((name) => [name, versionOf(name, dirname(file)) ?? "none"])),
       },
     ] as const
   })
 })
+
+/** Modules' files by the package that they belong to. */
+const byPackage = (urls: ReadonlyArray<string>): ReadonlyMap<string, ReadonlySet<string>> => {
+  const roots = new Map<string, Set<string>>()
+  for (const url of urls) {
+    const file = fileURLToPath(url)
+    const root = upwards(dirname(file), "package.json") ?? dirname(file)
+    roots.set(root, (roots.get(root) ?? new Set()).add(file))
+  }
+  return roots
+}
 
 /**
  * Fingerprints of modules, by their URL. Each module's graph is bundled and
@@ -154,18 +171,27 @@ const ofPackage = Effect.fnUntraced(function* (
 export const ofModules = Effect.fn("Fingerprint.ofModules")(function* (
   urls: ReadonlyArray<string>,
 ): Effect.fn.Return<ReadonlyMap<string, Fingerprint>, PipelineError> {
-  const roots = new Map<string, Set<string>>()
-  for (const url of urls) {
-    const file = fileURLToPath(url)
-    const root = upwards(dirname(file), "package.json") ?? dirname(file)
-    roots.set(root, (roots.get(root) ?? new Set()).add(file))
-  }
-  const found = yield* Effect.forEach(roots, ([root, files]) => ofPackage(root, [...files]))
+  const found = yield* Effect.forEach(byPackage(urls), ([root, files]) => ofPackage(root, [...files], false))
   const byFile = new Map(found.flat())
   return new Map(
     urls.flatMap((url) => {
-      const fingerprint = byFile.get(fileURLToPath(url))
-      return fingerprint === undefined ? [] : [[url, fingerprint] as const]
+      const { code, packages } = byFile.get(fileURLToPath(url)) ?? { code: undefined, packages: {} }
+      return code === undefined ? [] : [[url, { code, packages }] as const]
+    }),
+  )
+})
+
+/** The code of modules by their file, readable, and the fingerprint that goes with it. */
+export const bundles = Effect.fn("Fingerprint.bundles")(function* (
+  urls: ReadonlyArray<string>,
+): Effect.fn.Return<ReadonlyMap<string, { readonly code: string; readonly text: string }>, PipelineError> {
+  const prints = yield* ofModules(urls)
+  const found = yield* Effect.forEach(byPackage(urls), ([root, files]) => ofPackage(root, [...files], true))
+  const texts = new Map(found.flat().map(([file, { text }]) => [file, text]))
+  return new Map(
+    urls.flatMap((url) => {
+      const [file, print] = [fileURLToPath(url), prints.get(url)]
+      return print === undefined ? [] : [[file, { code: print.code, text: texts.get(file) ?? "" }] as const]
     }),
   )
 })

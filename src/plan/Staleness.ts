@@ -25,10 +25,18 @@ const differences = (
     .filter((name) => before[name] !== after[name])
     .map((name) => ({ part, name, before: before[name], after: after[name] }))
 
-const fields = (params: Json): Readonly<Record<string, string>> =>
-  typeof params === "object" && params !== null && !Array.isArray(params)
-    ? Object.fromEntries(Object.entries(params).map(([name, value]) => [name, canonical(value)]))
-    : { "": canonical(params) }
+/** Every value within params by its path: `schedule.epochs`, `mean[2]`. */
+const leaves = (value: Json, path: string): ReadonlyArray<readonly [string, string]> => {
+  const inner =
+    typeof value !== "object" || value === null
+      ? []
+      : Array.isArray(value)
+        ? value.map((item, i) => [`${path}[${i}]`, item] as const)
+        : Object.entries(value).map(([name, item]) => [path === "" ? name : `${path}.${name}`, item] as const)
+  return inner.length === 0 ? [[path, canonical(value)]] : inner.flatMap(([name, item]) => leaves(item, name))
+}
+
+const fields = (params: Json): Readonly<Record<string, string>> => Object.fromEntries(leaves(params, ""))
 
 /** The parts in which two keys differ, each with its former and its new value. */
 export const changes = (before: KeyParts, after: KeyParts): ReadonlyArray<Change> => [

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Batch from "../arrow/Batch.ts"
-import { agree, compare, type Comparison, shareOf, type Tolerance } from "../arrow/compare.ts"
+import { agree, compare, type CompareBinary, type Comparison, shareOf, type Tolerance } from "../arrow/compare.ts"
 import type { Batch as BatchOf, Table } from "../arrow/Table.ts"
 import type { DagNode } from "../dsl/Dag.ts"
 import { type Pipeline, PipelineError } from "../dsl/Pipeline.ts"
@@ -136,7 +136,7 @@ const compared = Effect.fnUntraced(function* (
 ) {
   const content = Batch.only(table, (column) => !table.aside.includes(column))
   const models = yield* modelsOf(content, before, after)
-  return compare(content, before, after, tolerance, (a, _, by) => {
+  const binary: CompareBinary = (a, _, by) => {
     const walk = models.get(a)
     if (walk === undefined) return undefined
     const worst = { largest: 0, share: 0 }
@@ -145,7 +145,8 @@ const compared = Effect.fnUntraced(function* (
       worst.share = Math.max(worst.share, shareOf(one, other, by))
     })
     return worst
-  })
+  }
+  return compare(content, before, after, tolerance, { binary })
 })
 
 const nothing: Comparison = {

@@ -7,6 +7,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Pipeline, PipelineError } from "../dsl/Pipeline.ts"
+import * as Listing from "../plan/Listing.ts"
 import { prepare, states } from "../plan/Plan.ts"
 import type { Plan } from "../plan/State.ts"
 import { type Resolver, writes } from "../plan/Resolver.ts"
@@ -69,6 +70,21 @@ const stagesOf = (plan: Plan, resolver: Resolver): ReadonlyArray<PlannedStage> =
   }))
 }
 
+/** What the keys of a node are made of, where nothing of it is written that would tell. */
+const unwritten = (resolver: Resolver, index: number) => {
+  const parts = resolver.parts(index)
+  const written = resolver.units(index)?.some(({ outputs }) => outputs !== undefined) ?? false
+  return parts === undefined || written ? {} : { parts: { ...parts, inputs: {} } }
+}
+
+/** The code of a node's stage, where its fingerprint is taken from it. */
+const codeOf = (resolver: Resolver, index: number) => {
+  const [stage, parts] = [resolver.dag.nodes[index]?.stage, resolver.parts(index)]
+  return stage === undefined || parts === undefined || stage.version !== undefined
+    ? []
+    : [{ url: stage.module.url, code: parts.code }]
+}
+
 const drive = Effect.fnUntraced(function* (
   pipeline: Pipeline,
   options: RunOptions,
@@ -111,7 +127,14 @@ const drive = Effect.fnUntraced(function* (
       const keys = (resolver.units(index) ?? []).map((unit) => unit.key)
       return [
         nameOf(index),
-        { stage: stageOf(index), state: standing, keys, seconds, ...(message === undefined ? {} : { message }) },
+        {
+          stage: stageOf(index),
+          state: standing,
+          keys,
+          seconds,
+          ...(message === undefined ? {} : { message }),
+          ...unwritten(resolver, index),
+        },
       ] as const
     })
     const summary = tally.summary(resolver.selected, (finished - started) / 1000)
@@ -137,6 +160,8 @@ const drive = Effect.fnUntraced(function* (
     Effect.scoped,
     Effect.onInterrupt(() => Effect.ignore(save)),
   )
+  const ran = resolver.selected.filter((index) => tally.of(index).standing === "executed")
+  yield* Listing.keep(ran.flatMap((index) => codeOf(resolver, index)))
   yield* emit({ event: "summary", ...(yield* save) })
 })
 

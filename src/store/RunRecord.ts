@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { KeyParts } from "./Action.ts"
 
 /** What became of one node in a run. */
 export const NodeRecord = Schema.Struct({
@@ -10,6 +11,8 @@ export const NodeRecord = Schema.Struct({
   seconds: Schema.Finite,
   /** Why it failed or was not run. */
   message: Schema.optionalKey(Schema.String),
+  /** What its keys were made of, without the inputs: where nothing was written, so that no action tells. */
+  parts: Schema.optionalKey(KeyParts),
 })
 export type NodeRecord = typeof NodeRecord.Type
 

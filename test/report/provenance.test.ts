@@ -30,6 +30,8 @@ describe("an explanation", () => {
     stage: "preprocess",
     state: { _tag: "stale", reason: "param crop 48 -> 56, package sharp 0.35.4 -> 0.35.5" },
     shards: { total: 4, fresh: 1 },
+    causes: [],
+    made: undefined,
     changes: [
       { part: "param", name: "crop", before: "48", after: "56" },
       { part: "param", name: "filter", before: undefined, after: '"bilinear"' },
