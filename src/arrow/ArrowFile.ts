@@ -3,6 +3,7 @@ import { Vector } from "apache-arrow"
 import { Footer } from "apache-arrow/ipc/metadata/file"
 import { type DictionaryBatch, Message, type RecordBatch } from "apache-arrow/ipc/metadata/message"
 import { VectorLoader } from "apache-arrow/visitor/vectorloader"
+import { readFileSync, statSync } from "node:fs"
 import { type FileHandle, open as openFile } from "node:fs/promises"
 import { fromCause, IpcError } from "./IpcError.ts"
 import * as verify from "./verify.ts"
@@ -49,15 +50,16 @@ interface Head {
   readonly length: number
 }
 
+/** The bytes of a file: open, or in memory where there are few of them. */
 class Source {
   readonly path: string
   readonly size: number
-  readonly #handle: FileHandle
+  readonly #from: FileHandle | Uint8Array
 
-  constructor(path: string, handle: FileHandle, size: number) {
+  constructor(path: string, from: FileHandle | Uint8Array, size: number) {
     this.path = path
     this.size = size
-    this.#handle = handle
+    this.#from = from
   }
 
   corrupt(why: string): IpcError {
@@ -67,10 +69,12 @@ class Source {
   /** Exactly these bytes, at an address that any typed array may begin at. */
   async bytes(offset: number, length: number): Promise<Uint8Array> {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) throw this.corrupt("it is cut short")
+    // A copy: what is in memory may begin anywhere.
+    if (this.#from instanceof Uint8Array) return new Uint8Array(this.#from.subarray(offset, offset + length))
     const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
     let done = 0
     while (done < length) {
-      const { bytesRead } = await this.#handle.read(bytes, done, Math.min(length - done, piece), offset + done)
+      const { bytesRead } = await this.#from.read(bytes, done, Math.min(length - done, piece), offset + done)
       if (bytesRead === 0) throw this.corrupt("it is cut short")
       done += bytesRead
     }
@@ -91,8 +95,8 @@ class Source {
     return { message: Message.decode(bytes), length: start + size }
   }
 
-  close(): Promise<void> {
-    return this.#handle.close()
+  async close(): Promise<void> {
+    if (!(this.#from instanceof Uint8Array)) await this.#from.close()
   }
 }
 
@@ -239,20 +243,32 @@ const make = (source: Source, index: Index): ArrowFile => {
   }
 }
 
+// A file of this size is read at once, and at once: each call that waits costs more than the bytes.
+const small = 64 * 1024
+
+const opened = async (path: string): Promise<Source> => {
+  const stats = statSync(path)
+  if (stats.isFile() && stats.size <= small) {
+    const bytes = readFileSync(path)
+    return new Source(path, bytes, bytes.length)
+  }
+  const handle = await openFile(path, "r")
+  return new Source(path, handle, (await handle.stat()).size)
+}
+
 /**
  * Opens an Arrow IPC file, or a file that holds an IPC stream. Rejects with an
  * {@link IpcError}, as do its methods; none reads or allocates more than the
  * file has, whatever is wrong with it.
  */
 export const open = async (path: string): Promise<ArrowFile> => {
-  const handle = await openFile(path, "r").catch((cause: unknown) => Promise.reject(fromCause(path)(cause)))
+  const source = await opened(path).catch((cause: unknown) => Promise.reject(fromCause(path)(cause)))
   try {
-    const source = new Source(path, handle, (await handle.stat()).size)
     const isFile =
       source.size >= 8 + trailer && Buffer.from(await source.bytes(0, magic.length)).toString("latin1") === magic
     return make(source, await (isFile ? readFooter(source) : walk(source)))
   } catch (cause) {
-    await handle.close()
+    await source.close()
     throw fromCause(path)(cause)
   }
 }

@@ -86,9 +86,14 @@ export const ofFile = (path: string): Effect.Effect<{ readonly hash: string; rea
     (handle) =>
       Effect.tryPromise({
         try: async (signal) => {
+          const { size } = await handle.stat()
+          if (size <= piece >> 2) {
+            const all = await handle.readFile()
+            return { hash: ofBytes(all), bytes: all.length }
+          }
           const hash = hasher()
           // No more than the file needs: thousands of small ones are hashed in a row.
-          const room = Math.max(1, Math.min(piece, (await handle.stat()).size + 1))
+          const room = Math.max(1, Math.min(piece, size + 1))
           let [current, next] = [Buffer.allocUnsafe(room), Buffer.allocUnsafe(room)]
           let bytes = 0
           let { bytesRead } = await handle.read(current, 0, room)

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import * as Hash from "../hash/Hash.ts"
 import { Action, type ArtifactRef } from "./Action.ts"
 import * as Envelope from "./envelope.ts"
+import type { Settle } from "./folders.ts"
 import type { Layout } from "./Layout.ts"
 import * as quarantine from "./quarantine.ts"
 import { fromCause, isAbsent, StoreError } from "./StoreError.ts"
@@ -16,9 +17,16 @@ export const readSmall = (file: string): Effect.Effect<Buffer | undefined, Store
   )
 
 /** Writes a small file in one step: it is there whole or not at all. */
-export const writeSmall = (layout: Layout, file: string, bytes: Uint8Array): Effect.Effect<void, StoreError> =>
+export const writeSmall = (
+  layout: Layout,
+  file: string,
+  bytes: Uint8Array,
+  settle?: Settle,
+): Effect.Effect<void, StoreError> =>
   Effect.scoped(
-    Effect.flatMap(Temp.make(layout), (temp) => Effect.andThen(temp.write([bytes]), temp.publish(file, "open"))),
+    Effect.flatMap(Temp.make(layout, settle), (temp) =>
+      Effect.andThen(temp.write([bytes]), temp.publish(file, "open")),
+    ),
   )
 
 const envelope = Envelope.make(Action)
@@ -37,7 +45,7 @@ export const refsOf = (action: Pick<Action, "outputs">): ReadonlyArray<ArtifactR
   action.outputs.flatMap(({ aside, skipped, table }) => [table, aside, skipped].filter((ref) => ref !== undefined))
 
 /** The records `key -> artifacts` of a store. */
-export const make = (layout: Layout) => {
+export const make = (layout: Layout, settle?: Settle) => {
   const misnamed = (key: string) =>
     new StoreError({
       kind: "io",
@@ -59,7 +67,7 @@ export const make = (layout: Layout) => {
     }),
     record: (action: Action): Effect.Effect<void, StoreError> =>
       Hash.isHash(action.key)
-        ? Effect.suspend(() => writeSmall(layout, layout.action(action.key), encode(action)))
+        ? Effect.suspend(() => writeSmall(layout, layout.action(action.key), encode(action), settle))
         : Effect.fail(misnamed(action.key)),
   }
 }

@@ -16,6 +16,8 @@ export interface Artifacts {
   readonly check: (ref: ArtifactRef) => Effect.Effect<Presence, StoreError>
   /** Makes sure of an artifact before it is read: hashes it, once in this process. Gives the file. */
   readonly verify: (ref: ArtifactRef) => Effect.Effect<string, StoreError>
+  /** Takes note of an artifact that this process has just written, hashing as it wrote: it need not be hashed again. */
+  readonly written: (ref: ArtifactRef) => Effect.Effect<void>
 }
 
 const isOf = (stats: Stats, ref: ArtifactRef) => stats.size === ref.bytes
@@ -54,8 +56,12 @@ export const make = (layout: Layout): Effect.Effect<Artifacts> =>
               .setAside(layout, file, "its content is not what its name says")
               .pipe(Effect.as<Presence>("damaged"))
           }
-          return sealAgain(file).pipe(
-            Effect.andThen(look(file)),
+          const sealed = Effect.flatMap(look(file), (stats) =>
+            stats !== undefined && seal.holds(stats)
+              ? Effect.succeed(stats)
+              : Effect.andThen(sealAgain(file), look(file)),
+          )
+          return sealed.pipe(
             Effect.map((stats): Presence => {
               if (stats !== undefined) sound.set(ref.hash, seal.stamp(stats))
               return "present"
@@ -80,6 +86,12 @@ export const make = (layout: Layout): Effect.Effect<Artifacts> =>
     }
 
     return {
+      written: (ref) =>
+        Effect.ignore(
+          Effect.map(look(layout.artifact(ref.hash)), (stats) => {
+            if (stats !== undefined && seal.holds(stats) && isOf(stats, ref)) sound.set(ref.hash, seal.stamp(stats))
+          }),
+        ),
       check: (ref) => {
         const file = layout.artifact(ref.hash)
         return Effect.flatMap(look(file), (stats) => {

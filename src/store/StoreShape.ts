@@ -26,7 +26,7 @@ export interface StoreShape {
   readonly root: string
   /** The action recorded under a key, if there is one and it is sound. */
   readonly action: (key: string) => Effect.Effect<Action | undefined, StoreError>
-  /** Records an action under its key, in place of a former one. Durable once done. */
+  /** Records an action under its key, in place of a former one. Durable some two seconds later, or with the next run that is recorded. */
   readonly record: (action: Action) => Effect.Effect<void, StoreError>
   /**
    * Whether an artifact is there. Cheap: a file that still carries the store's

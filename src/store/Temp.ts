@@ -2,10 +2,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
 import { readdirSync, rmSync, statSync } from "node:fs"
-import { type FileHandle, mkdir, open, rename, rm, utimes } from "node:fs/promises"
+import { type FileHandle, open, rename, rm, utimes } from "node:fs/promises"
 import * as path from "node:path"
 import { appendTo } from "../arrow/appendTo.ts"
-import { makeFolder, syncFolder } from "./folders.ts"
+import { makeFolder, type Settle, syncFolder } from "./folders.ts"
 import type { Layout } from "./Layout.ts"
 import { host, isGone } from "./process.ts"
 import * as seal from "./seal.ts"
@@ -57,8 +57,22 @@ const wanted = (target: string): Promise<boolean> =>
     (cause: unknown) => !isAbsent(cause),
   )
 
-/** Begins a file. It is removed when the scope closes, unless it was published. */
-export const make = (layout: Layout): Effect.Effect<Temp, StoreError, Scope.Scope> => {
+/** Does something in a folder, which is made where it is missing. */
+const within = async <A>(folder: string, act: () => Promise<A>): Promise<A> => {
+  try {
+    return await act()
+  } catch (cause) {
+    if (!isAbsent(cause)) throw cause
+    await makeFolder(folder)
+    return act()
+  }
+}
+
+/**
+ * Begins a file. It is removed when the scope closes, unless it was published.
+ * `settle` makes its name durable.
+ */
+export const make = (layout: Layout, settle: Settle = syncFolder): Effect.Effect<Temp, StoreError, Scope.Scope> => {
   const file = nameIn(layout)
   const attempt = <A>(doing: string, name: string, run: () => Promise<A>) =>
     Effect.tryPromise({ try: run, catch: (cause) => fromCause(cause, doing, name) })
@@ -74,17 +88,14 @@ export const make = (layout: Layout): Effect.Effect<Temp, StoreError, Scope.Scop
       await handle.sync()
       const { size } = await handle.stat()
       await handle.close()
-      await makeFolder(path.dirname(target))
+      const folder = path.dirname(target)
       if (as === "sealed" && isThere(target, size) && (await wanted(target))) await rm(file, { force: true })
-      else await rename(file, target)
-      await syncFolder(path.dirname(target))
+      else await within(folder, () => rename(file, target))
+      await settle(folder)
     }).pipe(Effect.uninterruptible)
 
   return Effect.acquireRelease(
-    attempt("create", file, async () => {
-      await mkdir(layout.tmp, { recursive: true })
-      return open(file, "wx", 0o644)
-    }),
+    attempt("create", file, () => within(layout.tmp, () => open(file, "wx", 0o644))),
     (handle) => Effect.ignore(Effect.tryPromise(() => discard(handle))),
   ).pipe(
     Effect.map((handle) => ({

@@ -5,6 +5,7 @@ import type { IpcError } from "../arrow/IpcError.ts"
 import type { Table } from "../arrow/Table.ts"
 import * as Hash from "../hash/Hash.ts"
 import type { ArtifactRef } from "./Action.ts"
+import type { Settle } from "./folders.ts"
 import type { Layout } from "./Layout.ts"
 import { StoreError } from "./StoreError.ts"
 import type { Writer } from "./StoreShape.ts"
@@ -27,9 +28,9 @@ const fromIpc = (error: StoreError | IpcError): StoreError =>
       })
 
 /** Begins one artifact: hashed while it is written, named by the hash when it is done. */
-const artifact = Effect.fnUntraced(function* (layout: Layout, table: Table) {
+const artifact = Effect.fnUntraced(function* (layout: Layout, table: Table, { done, settle }: Settings) {
   const Ipc = yield* Effect.promise(() => import("../arrow/Ipc.ts"))
-  const temp = yield* Temp.make(layout)
+  const temp = yield* Temp.make(layout, settle)
   const hash = Hash.hasher()
   let bytes = 0
   const encoder = Ipc.encoder(table, table.name, (chunks) =>
@@ -46,18 +47,30 @@ const artifact = Effect.fnUntraced(function* (layout: Layout, table: Table) {
       const rows = yield* encoder.finish
       const ref: ArtifactRef = { hash: hash.digest(), rows, bytes }
       yield* temp.publish(layout.artifact(ref.hash), "sealed")
+      yield* done(ref)
       return ref
     }),
   }
 })
 
+/** What happens to artifacts once they are written. */
+interface Settings {
+  readonly settle?: Settle
+  /** Hears of each that is in its place. */
+  readonly done: (ref: ArtifactRef) => Effect.Effect<void>
+}
+
 /** Begins a table: its own columns in one artifact, those `aside` in another. */
-export const make = <T extends Table>(layout: Layout, table: T): Effect.Effect<Writer<T>, StoreError, Scope.Scope> =>
+export const make = <T extends Table>(
+  layout: Layout,
+  table: T,
+  settings: Settings,
+): Effect.Effect<Writer<T>, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
     const isAside = (name: string) => table.aside.includes(name)
     const parts = [Batch.only(table, (name) => !isAside(name)), Batch.only(table, isAside)] as const
-    const main = yield* artifact(layout, parts[0])
-    const companion = table.aside.length > 0 ? yield* artifact(layout, parts[1]) : undefined
+    const main = yield* artifact(layout, parts[0], settings)
+    const companion = table.aside.length > 0 ? yield* artifact(layout, parts[1], settings) : undefined
     return {
       append: (batch) =>
         Effect.gen(function* () {
