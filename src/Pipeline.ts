@@ -1,8 +1,9 @@
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import { realpathSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { setFlagsFromString } from "node:v8"
 import { advice, bundledNode, isNewEnough } from "./cli/nodeVersion.ts"
+import { runMain } from "./cli/runMain.ts"
 import type { Node } from "./dsl/Node.ts"
 import { make, type Pipeline } from "./dsl/Pipeline.ts"
 
@@ -44,7 +45,9 @@ export const main = (
   const pipeline = make(meta, name, targets)
   if (!isEntry(meta.url)) return pipeline
   if (isNewEnough(process.versions.node)) {
-    NodeRuntime.runMain(commandLine(pipeline))
+    // Without this V8 lets its nursery grow to a hundred megabytes and more, which planning fills but has no need of.
+    setFlagsFromString("--semi-space-growth-factor=1")
+    runMain(commandLine(pipeline))
   } else {
     console.error(advice(process.versions.node, bundledNode(import.meta.url)))
     process.exitCode = 2

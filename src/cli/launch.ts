@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
+import { constants } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { advice, bundledNode, isNewEnough } from "./nodeVersion.ts"
@@ -17,16 +18,13 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 const again = (node: string, argv: ReadonlyArray<string>): Promise<number> =>
   new Promise((resolve) => {
     const child = spawn(node, [...process.execArgv, ...argv], { stdio: "inherit" })
-    // A terminal sends its signals to the whole group, so the child has them already.
-    const pass = (signal: NodeJS.Signals) => {
-      if (process.stdin.isTTY !== true || signal === "SIGTERM") child.kill(signal)
-    }
-    for (const signal of signals) process.on(signal, pass)
+    // A terminal sends its signals to the whole group. The child takes one that comes twice for one.
+    for (const signal of signals) process.on(signal, () => child.kill(signal))
     child.on("error", (error) => {
       console.error(`cannot start ${node}: ${error.message}`)
       resolve(2)
     })
-    child.on("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : signal === "SIGTERM" ? 143 : 1)))
+    child.on("close", (code, signal) => resolve(code ?? (signal === null ? 1 : 128 + constants.signals[signal])))
   })
 
 /**

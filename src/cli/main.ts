@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Pipeline } from "../dsl/Pipeline.ts"
 import { type Channel, lines, Output } from "../report/Output.ts"
 import { paint } from "../report/style.ts"
+import { Damage, type Damaged } from "../store/Damage.ts"
 import { ExitError } from "./ExitError.ts"
 import { bundle, restore } from "./bundle.ts"
 import { check } from "./check.ts"
@@ -54,6 +55,11 @@ const tell = Effect.fnUntraced(function* (error: Told) {
   ])
 })
 
+// Commands that only look may find damage, too. It is no part of what they print.
+const aside = Effect.map(Output, ({ err }) => ({
+  report: ({ file, movedTo, reason }: Damaged) => lines(err, [`set aside ${file}: ${reason} (now ${movedTo})`]),
+}))
+
 const usage = (error: CliError.CliError) =>
   error._tag === "ShowHelp" && error.errors.length === 0 ? Effect.void : Effect.fail(new ExitError({ code: 2 }))
 
@@ -92,6 +98,7 @@ export const main = (pipeline: Pipeline, args: ReadonlyArray<string>) => {
         Effect.andThen(new ExitError({ code: 2 })),
       ),
     ),
+    Effect.provideServiceEffect(Damage, aside),
     Effect.onInterrupt(() =>
       Effect.flatMap(Output, ({ err }) => lines(err, ["interrupted; what was finished is kept, run again to go on"])),
     ),

@@ -2,10 +2,14 @@ import * as Effect from "effect/Effect"
 import type { Dag, DagNode } from "./Dag.ts"
 import { PipelineError } from "./Pipeline.ts"
 
-const matcher = (pattern: string): ((node: DagNode) => boolean) => {
+// A node may be several targets, under a name each.
+const targetsOf = ({ targets }: Dag, { index }: DagNode): ReadonlyArray<string> =>
+  Object.entries(targets).flatMap(([name, at]) => (at === index ? [name] : []))
+
+const matcher = (dag: Dag, pattern: string): ((node: DagNode) => boolean) => {
   const expression = new RegExp(`^${pattern.split("*").map(RegExp.escape).join(".*")}$`)
   return (node) =>
-    [node.name, node.stage.name, node.target ?? node.name].some((name) => name === pattern || expression.test(name))
+    [node.name, node.stage.name, ...targetsOf(dag, node)].some((name) => name === pattern || expression.test(name))
 }
 
 /** Names that share less than this with what was asked for are no help. */
@@ -23,7 +27,7 @@ const alike = (a: string, b: string): number => {
  * name, with `*` for any text (`extract(hog, *)`, `score*`).
  */
 export const select = (dag: Dag, pattern: string): Effect.Effect<ReadonlyArray<number>, PipelineError> => {
-  const matches = matcher(pattern)
+  const matches = matcher(dag, pattern)
   const found = dag.nodes.filter(matches).map((node) => node.index)
   if (found.length > 0) return Effect.succeed(found)
   const near = dag.nodes
@@ -45,7 +49,7 @@ export const selectOne = Effect.fnUntraced(function* (
   dag: Dag,
   name: string,
 ): Effect.fn.Return<DagNode, PipelineError> {
-  const exact = dag.nodes.find((node) => node.name === name || node.target === name)
+  const exact = dag.nodes.find((node) => node.name === name || dag.targets[name] === node.index)
   if (exact !== undefined) return exact
   const found = (yield* select(dag, name)).flatMap((index) => dag.nodes[index] ?? [])
   const [first] = found

@@ -88,7 +88,17 @@ const results = <W extends Wanted>(tensors: Tensors, wanted: W): Results<W> => {
 }
 
 // Shared by all sessions of the process. Those that have nothing to do keep no process from ending.
-const Pool = Context.Reference<Threads>("rankshift/onnx/Threads", { defaultValue: () => ({ all: [], models: 0 }) })
+const Pool = Context.Reference<Threads>("rankshift/onnx/Threads", {
+  defaultValue: () => ({ all: [], models: 0, abandoned: Promise.withResolvers<void>() }),
+})
+
+const ownPool = (): Threads => Context.get(Context.empty(), Pool)
+
+/** Whether a thread of this process computes a model, which nothing can stop. */
+export const busy = (): boolean => ownPool().all.some((thread) => thread.busy())
+
+/** From now on no session waits for its runs when it closes: the process is about to end without them. */
+export const abandon = (): void => ownPool().abandoned.resolve()
 
 const load = async (pool: Threads, onnx: Uint8Array, options: Options): Promise<Runner> => {
   const { copies = 1, provider = "cpu", thread = "own", threads = 1 } = options

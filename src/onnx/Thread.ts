@@ -41,12 +41,16 @@ export interface Thread {
   /** Models that are open on it; the process waits for a thread that has any. */
   readonly models: Set<number>
   readonly alive: () => boolean
+  /** Whether it has requests to answer. */
+  readonly busy: () => boolean
 }
 
 /** The threads of a process, and a number for each model they were given. */
 export interface Threads {
   readonly all: Array<Thread>
   models: number
+  /** Resolved when the process is about to end, and nobody is to wait for what they compute. */
+  readonly abandoned: { readonly promise: Promise<void>; readonly resolve: () => void }
 }
 
 const startWorker = (): Worker => {
@@ -116,6 +120,7 @@ const start = (): Thread => {
     runs: 0,
     models,
     alive: () => ended === undefined,
+    busy: () => callers.size > 0,
   }
 }
 
@@ -142,7 +147,7 @@ const choose = (threads: Threads, except: ReadonlyMap<Thread, unknown>): Thread 
  * Loads a model on one of the process's threads, and on up to `copies` of them
  * as runs are asked for while others are under way. There are as many threads
  * as cores, whatever number of models is open: each costs memory of its own.
- * `close` waits for the runs in progress.
+ * `close` waits for the runs in progress, unless the threads are abandoned.
  */
 export const load = async (
   threads: Threads,
@@ -202,7 +207,9 @@ export const load = async (
     close: async () => {
       for (const thread of opened.keys()) {
         thread.models.delete(model)
-        if (thread.alive()) await thread.ask({ model, call: "close" }).catch(() => nothing)
+        if (!thread.alive()) continue
+        const closed = thread.ask({ model, call: "close" }).catch(() => nothing)
+        await Promise.race([closed, threads.abandoned.promise])
       }
     },
   }

@@ -19,6 +19,7 @@ import { Host } from "./Host.ts"
 import { Rule } from "./Shards.ts"
 import { type Skip, Skipped } from "./Skipped.ts"
 import { type ShardTask, sinksOf, type Task } from "./Task.ts"
+import { unchanged } from "./outside.ts"
 import { resume } from "./resume.ts"
 import { stageContext, type Work } from "./Work.ts"
 import { writeTable } from "./writeTable.ts"
@@ -104,9 +105,12 @@ export const make = Effect.fnUntraced(function* (
     const computed = yield* Effect.gen(function* () {
       const result = yield* guarded(stage.run(yield* work.readers(node), node.params))
       const batches = Stream.isStream(result) ? result : Stream.succeed(result)
-      const outputs = yield* guarded(writeTable(store, rule, stage.output, batches))
-      return yield* record(node, 0, unit, outputs, started)
+      return yield* guarded(writeTable(store, rule, stage.output, batches))
     }).pipe(
+      // A file that is replaced meanwhile may look broken: that is what is said then, and not how it looked.
+      Effect.catchTag("StageError", (error) => Effect.andThen(unchanged(node, parts?.stamp), Effect.fail(error))),
+      Effect.tap(unchanged(node, parts?.stamp)),
+      Effect.flatMap((outputs) => record(node, 0, unit, outputs, started)),
       // Before the context, in which the silent one is.
       Effect.provideService(Progress, { report: (done, total, unit) => onProgress(index, done, total, unit) }),
       Effect.provideService(Resume, kept),

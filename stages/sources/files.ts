@@ -12,7 +12,7 @@ import { ExtensionsParam, extensionsHint, hasExtension } from "./extensions.ts"
 import * as HashMemory from "./hashMemory.ts"
 import { batchOf } from "./manifestRows.ts"
 import { settled, stampOf } from "./settled.ts"
-import { located, unreadable } from "./paths.ts"
+import { located, unreadable, vanished } from "./paths.ts"
 import { type Found, walk } from "./walk.ts"
 
 const Params = Schema.Struct({
@@ -41,7 +41,7 @@ interface Seen extends Found {
 const look = ({ id, path }: Found): Effect.Effect<Seen, StageError> =>
   Effect.tryPromise({
     try: async () => ({ id, path, stats: await stat(path, { bigint: true }) }),
-    catch: (cause) => unreadable(path, cause),
+    catch: (cause) => vanished(path, cause),
   })
 
 const take = (files: Generator<Found>, count: number): ReadonlyArray<Found> => {

@@ -22,9 +22,26 @@ export const unreadable = (file: string, cause: unknown): StageError => {
     return new StageError({ message: "no such file", hint, file, cause })
   }
   if (code === "EACCES" || code === "EPERM") {
-    return new StageError({ message: "no permission to read this file", file, cause })
+    const hint = "give your user the right to read it"
+    return new StageError({ message: "no permission to read this file", hint, file, cause })
+  }
+  if (code === "EMFILE" || code === "ENFILE") {
+    const hint = "raise the limit on open files (ulimit -n), or use fewer --jobs"
+    return new StageError({ message: "too many files are open", hint, file, cause })
   }
   if (code === "EISDIR") return new StageError({ message: "this is a folder, where a file is needed", file, cause })
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new StageError({ message: `cannot read this file: ${reason}`, file, cause })
+}
+
+/** Why a file cannot be read that was there a moment ago, when it was listed. */
+export const vanished = (file: string, cause: unknown): StageError => {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  if (code !== "ENOENT" && code !== "ENOTDIR" && code !== "EISDIR") return unreadable(file, cause)
+  return new StageError({
+    message: "this file was there when the images were listed, and is gone: it changed during the run",
+    hint: "run again once whatever writes the file has finished",
+    file,
+    cause,
+  })
 }

@@ -7,7 +7,7 @@ import { each } from "../../src/dsl/Stage.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
 import * as Hash from "../../src/hash/Hash.ts"
 import { Images, Manifest } from "../tables.ts"
-import { unreadable } from "./paths.ts"
+import { vanished } from "./paths.ts"
 
 /** A file with many images stays open this long after the last one was read. */
 const idle = "10 seconds"
@@ -36,7 +36,7 @@ export const read = each("read", {
     const handles = yield* RcMap.make({
       lookup: (path: string) =>
         Effect.acquireRelease(
-          Effect.tryPromise({ try: () => open(path, "r"), catch: (cause) => unreadable(path, cause) }),
+          Effect.tryPromise({ try: () => open(path, "r"), catch: (cause) => vanished(path, cause) }),
           (handle) => Effect.ignore(Effect.tryPromise(() => handle.close())),
         ),
       idleTimeToLive: idle,
@@ -49,7 +49,7 @@ export const read = each("read", {
       while (done < bytes) {
         const { bytesRead } = yield* Effect.tryPromise({
           try: () => handle.read(buffer, done, bytes - done, offset + done),
-          catch: (cause) => unreadable(path, cause),
+          catch: (cause) => vanished(path, cause),
         })
         if (bytesRead === 0) break
         done += bytesRead
@@ -58,7 +58,7 @@ export const read = each("read", {
     }, Effect.scoped)
 
     const whole = ({ path }: Row<typeof Manifest>) =>
-      Effect.tryPromise({ try: () => readFile(path), catch: (cause) => unreadable(path, cause) })
+      Effect.tryPromise({ try: () => readFile(path), catch: (cause) => vanished(path, cause) })
 
     return (row) =>
       Effect.gen(function* () {

@@ -41,7 +41,7 @@ const circle = (path: string, to: string) =>
 const throughLink = (name: string, path: string, above: ReadonlyArray<string>, rules: Rules): Entry | undefined => {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (stats === undefined) {
-    if (!rules.isImage(name)) return undefined
+    // Whatever its name: it may have been a folder of images.
     throw new StageError({ message: "this link leads nowhere", hint: "mend it or remove it", file: path })
   }
   if (!stats.isDirectory() && !(stats.isFile() && rules.isImage(name))) return undefined

@@ -18,7 +18,7 @@ const stage = (name: string) =>
 const dag: Dag = {
   pipeline: "toy",
   directory: "/",
-  targets: { table: 3 },
+  targets: { table: 3, leaderboard: 3 },
   nodes: ["extract(hog, sketch)", "extract(hog, val)", "extract(hog, val)#2", "aggregate"].map((name, index) => ({
     index,
     name,
@@ -36,6 +36,8 @@ it.effect("a pattern is a node's name, a target's, a stage's, or has stars", () 
   Effect.gen(function* () {
     expect(yield* select(dag, "extract(hog, val)")).toEqual([1])
     expect(yield* select(dag, "table")).toEqual([3])
+    expect(yield* select(dag, "leaderboard")).toEqual([3])
+    expect((yield* selectOne(dag, "leaderboard")).index).toBe(3)
     expect(yield* select(dag, "extract")).toEqual([0, 1, 2])
     expect(yield* select(dag, "extract(*, val)*")).toEqual([1, 2])
     expect(yield* select(dag, "*")).toEqual([0, 1, 2, 3])

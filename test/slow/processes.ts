@@ -95,10 +95,13 @@ export const artifacts = Effect.fnUntraced(function* ({ cache }: Place) {
   return found
 })
 
+// A copy that was broken off leaves files under names of its own.
+const actionFiles = (cache: string) => filesIn(join(cache, "actions")).filter((file) => file.endsWith(".json"))
+
 /** The actions of a cache, by key. */
 export const actions = ({ cache }: Place): ReadonlyMap<string, Action> =>
   new Map(
-    filesIn(join(cache, "actions")).map((file) => {
+    actionFiles(cache).map((file) => {
       const { body } = Schema.decodeUnknownSync(Envelope)(readFileSync(file, "utf8"))
       return [body.key, body] as const
     }),

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -111,6 +111,10 @@ describe("imageFolder", () => {
       assert.match(yield* complaint(folder, { dir: "up" }), /^this link leads in a circle.*up\/a\/again$/)
       assert.match(yield* complaint(folder, { dir: "self" }), /^this link leads in a circle.*self\/loop$/)
       assert.match(yield* complaint(folder, { dir: "gone" }), /^this link leads nowhere.*gone\/2\.jpg$/)
+      // A folder of images that is not mounted: without its link nobody would miss it.
+      rmSync(join(folder, "gone/2.jpg"))
+      symlinkSync("/nowhere/n01440764", join(folder, "gone/n01440764"))
+      assert.match(yield* complaint(folder, { dir: "gone" }), /^this link leads nowhere.*gone\/n01440764$/)
       assert.match(yield* complaint(folder, { dir: "two" }), /^this link leads in a circle/)
     }),
   )

@@ -1,0 +1,183 @@
+import * as Graph from "../../src/onnx/Graph.ts"
+import * as Tensor from "../../src/onnx/Tensor.ts"
+import type { Built, Tap } from "./Built.ts"
+import { type Candidate, listed, type Taking, taking } from "./Candidate.ts"
+import { Malformed } from "./Malformed.ts"
+import { float32, type Weight } from "./Weight.ts"
+
+/** torch.nn.BatchNorm2d's. */
+const epsilon = 1e-5
+
+/** Whether a network has the names of a ResNet as torchvision gives them. */
+export const isResnet = ({ weights }: Candidate): boolean =>
+  weights.has("conv1.weight") && weights.has("layer1.0.conv1.weight")
+
+const side = ({ shape }: Weight, axis: number): number => shape[axis] ?? 0
+
+const vector = (taken: Taking, name: string, length: number): Float32Array => {
+  const weight = taken.take(name)
+  if (weight.shape.length !== 1 || side(weight, 0) !== length) {
+    throw new Malformed(`${name} is of shape [${weight.shape.join(", ")}], and [${length}] is needed`)
+  }
+  return float32(weight)
+}
+
+interface Convolved {
+  readonly value: Graph.Value
+  readonly channels: number
+}
+
+/** A convolution with the normalisation behind it folded in (in float64), so that one operator is left of two. */
+const convolution = (
+  g: Graph.Graph,
+  taken: Taking,
+  input: Convolved,
+  names: { readonly conv: string; readonly norm: string },
+  options: { readonly stride: number },
+): Convolved => {
+  const weight = taken.take(`${names.conv}.weight`)
+  if (weight.shape.length !== 4) throw new Malformed(`${names.conv}.weight is of shape [${weight.shape.join(", ")}]`)
+  const [channels = 0, inner = 0, kernel = 0] = weight.shape
+  if (inner === 0 || input.channels % inner !== 0) {
+    throw new Malformed(`${names.conv}.weight takes ${inner} channels, and ${input.channels} come in`)
+  }
+  const kernels = float32(weight)
+  const part = (name: string) => vector(taken, `${names.norm}.${name}`, channels)
+  const [scale, shift, mean, variance] = [part("weight"), part("bias"), part("running_mean"), part("running_var")]
+  const bias = new Float32Array(channels)
+  const each = channels === 0 ? 0 : kernels.length / channels
+  for (let channel = 0; channel < channels; channel++) {
+    const factor = (scale[channel] ?? 0) / Math.sqrt((variance[channel] ?? 0) + epsilon)
+    for (let i = channel * each; i < (channel + 1) * each; i++) kernels[i] = (kernels[i] ?? 0) * factor
+    bias[channel] = (shift[channel] ?? 0) - (mean[channel] ?? 0) * factor
+  }
+  const pad = Math.floor(kernel / 2)
+  const value = g.op(
+    "Conv",
+    [input.value, g.constant(Tensor.float32(weight.shape, kernels)), g.constant(Tensor.float32([channels], bias))],
+    {
+      kernel_shape: [kernel, side(weight, 3)],
+      pads: [pad, pad, pad, pad],
+      strides: [options.stride, options.stride],
+      group: input.channels / inner,
+    },
+  )
+  return { value, channels }
+}
+
+/** The way around a block: as it is, by a convolution, or (CIFAR's option A) thinned out and padded with zeros. */
+const shortcut = (g: Graph.Graph, taken: Taking, input: Convolved, at: string, channels: number, stride: number) => {
+  for (const name of ["downsample", "shortcut"]) {
+    if (!taken.has(`${at}.${name}.0.weight`)) continue
+    return convolution(g, taken, input, { conv: `${at}.${name}.0`, norm: `${at}.${name}.1` }, { stride }).value
+  }
+  const ints = (...values: ReadonlyArray<number>) => g.constant(Tensor.int64([values.length], values))
+  const thinned =
+    stride === 1
+      ? input.value
+      : g.op("Slice", [input.value, ints(0, 0), ints(2 ** 31, 2 ** 31), ints(2, 3), ints(stride, stride)])
+  if (input.channels === channels) return thinned
+  const missing = channels - input.channels
+  if (missing < 0 || missing % 2 !== 0) throw new Malformed(`${at} has no way around it`)
+  return g.op("Pad", [thinned, ints(0, missing / 2, 0, 0, 0, missing / 2, 0, 0)])
+}
+
+const block = (g: Graph.Graph, taken: Taking, input: Convolved, at: string, stride: number): Convolved => {
+  const relu = ({ channels, value }: Convolved): Convolved => ({ channels, value: g.op("Relu", [value]) })
+  const convolved = (from: Convolved, i: number, stride: number) =>
+    convolution(g, taken, from, { conv: `${at}.conv${i}`, norm: `${at}.bn${i}` }, { stride })
+  // With three convolutions the one in the middle strides, as in torchvision (ResNet v1.5).
+  const wide = taken.has(`${at}.conv3.weight`)
+  const first = relu(convolved(input, 1, wide ? 1 : stride))
+  const second = convolved(first, 2, wide ? stride : 1)
+  const last = wide ? convolved(relu(second), 3, 1) : second
+  const around = shortcut(g, taken, input, at, last.channels, stride)
+  return relu({ channels: last.channels, value: g.op("Add", [last.value, around]) })
+}
+
+const names: Readonly<Record<string, string>> = {
+  "basic 2,2,2,2": "ResNet-18",
+  "basic 3,4,6,3": "ResNet-34",
+  "bottleneck 3,4,6,3": "ResNet-50",
+  "bottleneck 3,4,23,3": "ResNet-101",
+  "bottleneck 3,8,36,3": "ResNet-152",
+  "bottleneck 3,24,36,3": "ResNet-200",
+}
+
+const named = (taken: Taking, depths: ReadonlyArray<number>): string => {
+  const wide = taken.has("layer1.0.conv3.weight")
+  const sum = depths.reduce((a, b) => a + b, 0)
+  const name = names[`${wide ? "bottleneck" : "basic"} ${depths.join()}`]
+  if (name !== undefined) {
+    const width = side(taken.take("layer1.0.conv1.weight"), 0)
+    const second = taken.take("layer1.0.conv2.weight")
+    const groups = side(second, 1) === 0 ? 1 : side(second, 0) / side(second, 1)
+    if (groups !== 1) return `${name} (${groups} groups of ${side(second, 1)})`
+    return width === 64 ? name : `${name} (width ${width / 64})`
+  }
+  return `ResNet-${sum * (wide ? 3 : 2) + 2}${depths.length === 3 ? " for CIFAR" : ""}`
+}
+
+// Names beside the encoder that say nothing of it: heads, and counters of batches.
+const isAside = (name: string) =>
+  name.endsWith("num_batches_tracked") ||
+  /^(?:fc|linear|head|projection_head|prototypes|projector|predictor|heads?)\b/u.test(name)
+
+/**
+ * A ResNet, its depths, widths and kind of block read from names and shapes:
+ * ResNet-18 to 200, wide ones and ResNeXts with torchvision's names, and those
+ * for CIFAR (three stages, a stem of 3 x 3 without pooling). Batch normalisation
+ * is folded into the convolutions.
+ *
+ * Taps: `features` `[batch, width]`, the mean over places; `logits` where the
+ * network has one linear layer on them.
+ *
+ * Errors: weights that are missing, of unfitting shapes, or that nothing uses.
+ */
+export const build = (candidate: Candidate): Built => {
+  const taken = taking(candidate)
+  const g = Graph.make("resnet")
+  const pixels = g.input("pixels", "float32", ["batch", 3, "height", "width"])
+  const stem = taken.take("conv1.weight")
+  const large = side(stem, 2) > 3
+  let at = convolution(
+    g,
+    taken,
+    { value: pixels, channels: 3 },
+    { conv: "conv1", norm: "bn1" },
+    { stride: large ? 2 : 1 },
+  )
+  at = { ...at, value: g.op("Relu", [at.value]) }
+  if (large) {
+    const value = g.op("MaxPool", [at.value], { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] })
+    at = { ...at, value }
+  }
+  const depths: Array<number> = []
+  for (let stage = 1; taken.has(`layer${stage}.0.conv1.weight`); stage++) {
+    let depth = 0
+    for (; taken.has(`layer${stage}.${depth}.conv1.weight`); depth++) {
+      at = block(g, taken, at, `layer${stage}.${depth}`, stage > 1 && depth === 0 ? 2 : 1)
+    }
+    depths.push(depth)
+  }
+  const pooled = g.op("Flatten", [g.op("GlobalAveragePool", [at.value])])
+  g.output("features", pooled, "float32", ["batch", at.channels])
+  const taps: Array<Tap> = [{ name: "features", width: at.channels, what: "mean over the places of the last stage" }]
+  const head = ["fc", "linear"].find((name) => taken.has(`${name}.weight`) && taken.has(`${name}.bias`))
+  if (head !== undefined) {
+    const weight = taken.take(`${head}.weight`)
+    const classes = side(weight, 0)
+    if (weight.shape.length === 2 && side(weight, 1) === at.channels) {
+      const bias = vector(taken, `${head}.bias`, classes)
+      const constants = [Tensor.float32([classes, at.channels], float32(weight)), Tensor.float32([classes], bias)]
+      const logits = g.op("Gemm", [pooled, ...constants.map((tensor) => g.constant(tensor))], { transB: 1 })
+      g.output("logits", logits, "float32", ["batch", classes])
+      taps.push({ name: "logits", width: classes, what: "scores of the network's own classes" })
+    }
+  }
+  const architecture = named(taken, depths)
+  const leftOut = taken.leave(isAside)
+  const rest = taken.rest()
+  if (rest.length > 0) throw new Malformed(`a ResNet has no place for ${listed(rest)}`)
+  return { architecture, graph: g, taps, leftOut }
+}
