@@ -54,6 +54,7 @@ export interface Fitted {
 /** The params that all protocols have. */
 export interface CommonParams {
   readonly classes?: number
+  readonly memory: number
 }
 
 /**
@@ -89,13 +90,16 @@ export const Positive = /* @__PURE__ */ Schema.Finite.check(/* @__PURE__ */ Sche
 /**
  * The params that every protocol has: its name, what is done to features
  * before anything else (`none`, `l2`, or `standardise` by the training set's
- * means and standard deviations), and the number of classes where it is not
- * one more than the highest training label.
+ * means and standard deviations), the number of classes where it is not one more
+ * than the highest training label, and `memory`, how many GB of features may be
+ * in memory: as float32 where they fit, else as float16 where those fit; else they
+ * are read shard by shard on each pass, which costs time and shuffles less well.
  */
 export const common = <const Name extends string>(name: Name, defaults: { readonly normalise: Normalise }) => ({
   protocol: Schema.Literal(name),
   normalise: defaulted(Schema.Literals(["none", "l2", "standardise"]), defaults.normalise),
   classes: Schema.optionalKey(Count),
+  memory: defaulted(Positive, 8),
 })
 
 /**
@@ -111,7 +115,7 @@ export const stage = <P extends Schema.Codec<CommonParams, unknown>>(protocol: P
       output: Probe,
       environment: Session.environment,
       run: Effect.fnUntraced(function* (inputs, params) {
-        const problem = yield* join(inputs, params.classes)
+        const problem = yield* join(inputs, params)
         yield* finite(problem)
         const { course, variants } = yield* protocol.fit(problem, params)
         return {

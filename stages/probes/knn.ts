@@ -3,7 +3,7 @@ import { StageError } from "../../src/dsl/StageError.ts"
 import * as Graph from "../../src/onnx/Graph.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
 import { l2, type Normalise, type Normaliser, normaliser } from "./normalise.ts"
-import { overRows } from "./numeric.ts"
+import { featuresInput, overRows } from "./numeric.ts"
 import { largest, type Problem } from "./Problem.ts"
 import { type Fitted, untrained } from "./Protocol.ts"
 
@@ -19,7 +19,7 @@ export interface Knn {
 const unitRows = Effect.fnUntraced(function* (problem: Problem, unit: Normaliser) {
   const { rows, width } = problem
   const g = Graph.make("unit")
-  g.output("unit", unit(g, g.input("features", "float32", ["rows", width])), "float32", ["rows", width])
+  g.output("unit", unit(g, featuresInput(g, problem)), "float32", ["rows", width])
   const all = new Float32Array(rows * width)
   yield* overRows(problem, g, { unit: "float32" }, (part, start) => all.set(part.unit.data, start * width))
   return all

@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { fitLinear } from "./linear.ts"
-import { common, Count, defaulted, Positive, stage } from "./Protocol.ts"
+import { linearParams } from "./linearParams.ts"
+import { stage } from "./Protocol.ts"
 
 /**
  * A linear classifier by SGD, as Cole et al. fit it: Nesterov momentum .9, 90
@@ -8,31 +9,26 @@ import { common, Count, defaulted, Positive, stage } from "./Protocol.ts"
  * weight decay, no augmentation. Weights and bias start at 0, so that the first
  * loss is ln(classes); the loss is convex, so the start decides no minimum.
  *
- * `rate` is that of a batch of 256; it is scaled by the `batch` asked for also
- * where the training set is smaller than one batch. An epoch is then a single
- * step on all rows, of which the gradient has no noise that a lower rate would
- * have to damp, and 90 such steps are few.
+ * `rate` is scaled by the `batch` asked for also where the training set is
+ * smaller than one batch. An epoch is then a single step on all rows, of which
+ * the gradient has no noise that a lower rate would have to damp, and 90 such
+ * steps are few.
  */
 export const linearCole = stage({
   module: import.meta,
   name: "linear/cole",
   source: "Cole et al. 2022, When Does Contrastive Visual Representation Learning Work?, CVPR",
-  params: Schema.Struct({
-    ...common("linear/cole", { normalise: "none" }),
-    epochs: defaulted(Count, 90),
-    batch: defaulted(Count, 1024),
-    rate: defaulted(Positive, 0.1),
-    seed: defaulted(Schema.Int, 0),
-  }),
-  fit: (problem, { batch, epochs, normalise, rate, seed }) =>
-    fitLinear(problem, normalise, {
-      epochs,
-      batch,
-      rate: (rate * batch) / 256,
-      schedule: (progress) => (1 + Math.cos(Math.PI * progress)) / 2,
-      momentum: 0.9,
+  params: Schema.Struct(
+    linearParams("linear/cole", {
+      epochs: 90,
+      batch: 1024,
+      rate: 0.1,
+      referenceBatch: 256,
       nesterov: true,
-      decay: 0,
-      seed,
+      schedule: "cosine",
+      every: "step",
+      start: "zeros",
     }),
+  ),
+  fit: fitLinear,
 })

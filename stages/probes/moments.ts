@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Graph from "../../src/onnx/Graph.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
-import { overRows } from "./numeric.ts"
+import { featuresInput, overRows } from "./numeric.ts"
 import type { Problem } from "./Problem.ts"
 
 /**
@@ -12,7 +12,7 @@ import type { Problem } from "./Problem.ts"
 export const moments = Effect.fnUntraced(function* (problem: Problem) {
   const { rows, width } = problem
   const g = Graph.make("moments")
-  const features = g.input("features", "float32", ["rows", width])
+  const features = featuresInput(g, problem)
   const axis0 = g.constant(Tensor.int64([1], [0]))
   const mean = g.op("ReduceMean", [features, axis0], { keepdims: 1 })
   g.output("mean", mean, "float32", [1, width])

@@ -20,11 +20,12 @@ export const l2: Normaliser = (g, features) => {
  * The normalisation, with the training set's statistics where it needs them.
  * `standardise` subtracts each feature's mean and divides by its standard
  * deviation (that of the population, as scikit-learn's StandardScaler); a
- * feature that is constant but for rounding is only centred.
+ * feature that is constant but for rounding is only centred. Batch norm is part
+ * of the training, which has the batches: here it changes nothing.
  */
-export const normaliser = Effect.fnUntraced(function* (kind: Normalise, problem: Problem) {
+export const normaliser = Effect.fnUntraced(function* (kind: Normalise | "batch-norm", problem: Problem) {
   const none: Normaliser = (_, features) => features
-  if (kind === "none") return none
+  if (kind === "none" || kind === "batch-norm") return none
   if (kind === "l2") return l2
   const { mean, deviation } = yield* moments(problem)
   const constant = (i: number) => (deviation[i] ?? 0) <= 1e-6 * Math.abs(mean[i] ?? 0)

@@ -1,11 +1,11 @@
 /** How fits use the numeric engine. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { Cores } from "../../src/dsl/Services.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
-import type { Graph } from "../../src/onnx/Graph.ts"
+import type { Graph, Value } from "../../src/onnx/Graph.ts"
 import * as Session from "../../src/onnx/Session.ts"
-import * as Tensor from "../../src/onnx/Tensor.ts"
 import type { Problem } from "./Problem.ts"
 
 // A run below this many multiplications takes a millisecond or two: less than a thread is worth.
@@ -49,9 +49,16 @@ export const open = Effect.fnUntraced(function* (
   }
 })
 
+/** Declares the input `features` `[rows, width]` as a problem's blocks have it, and gives it as float32. */
+export const featuresInput = (g: Graph, { features: { type }, width }: Problem): Value => {
+  const features = g.input("features", type, ["rows", width])
+  return type === "float32" ? features : g.op("Cast", [features], { to: 1 })
+}
+
 /**
- * Runs a graph of `features` `[rows, width]` over all rows of a problem, some
- * thousands at a time, and hands each part's outputs on with the rows they are of.
+ * Runs a graph over all rows of a problem, some thousands at a time, and hands
+ * each part's outputs on with the rows they are of. Its input is declared by
+ * {@link featuresInput}.
  */
 export const overRows = Effect.fnUntraced(function* <const W extends Session.Wanted>(
   { features, rows, width }: Problem,
@@ -65,11 +72,9 @@ export const overRows = Effect.fnUntraced(function* <const W extends Session.Wan
       failure: "the features cannot be read",
       work: Math.min(rows, step) * width,
     })
-    for (let start = 0; start < rows; start += step) {
-      const end = Math.min(start + step, rows)
-      const fed = Tensor.float32([end - start, width], features.subarray(start * width, end * width))
-      take(yield* engine.run({ features: fed }, wanted), start, end)
-    }
+    yield* Stream.runForEach(features.blocks(step), ({ block, start }) =>
+      Effect.map(engine.run({ features: block }, wanted), (part) => take(part, start, start + (block.dims[0] ?? 0))),
+    )
   })
   yield* Effect.scoped(walk)
 })

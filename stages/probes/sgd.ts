@@ -1,98 +1,90 @@
 import * as Effect from "effect/Effect"
-import { Progress } from "../../src/dsl/Services.ts"
+import * as Stream from "effect/Stream"
 import { StageError } from "../../src/dsl/StageError.ts"
-import * as Tensor from "../../src/onnx/Tensor.ts"
-import type { Normaliser } from "./normalise.ts"
-import { open } from "./numeric.ts"
-import { permutation } from "./permutation.ts"
+import type { Segment } from "./FeatureRows.ts"
 import type { Problem } from "./Problem.ts"
-import { epochGraph } from "./sgdGraph.ts"
+import type { Schedule } from "./schedule.ts"
+import type { Common, Setting } from "./sgdShape.ts"
 
-/** Settings of SGD as PyTorch's optimiser and DataLoader (shuffled, the last batch kept) have them. */
-export interface Sgd {
+/** A training of one or many settings, as PyTorch's optimiser and DataLoader (shuffled, the last batch kept) have it. */
+export interface Sgd extends Omit<Common, "width" | "classes"> {
+  /** What differs: all are trained on the same batches. */
+  readonly settings: ReadonlyArray<Setting>
   readonly epochs: number
-  /** Rows a step; the last step of an epoch takes what is left. */
-  readonly batch: number
-  /** The rate where the schedule is 1. */
-  readonly rate: number
-  /** What the rate is multiplied by: `progress` is the number of steps done over that of all steps. */
-  readonly schedule: (progress: number) => number
-  readonly momentum: number
-  readonly nesterov: boolean
-  /** Added to the gradient times the weight; the bias decays too. */
-  readonly decay: number
-  /** Orders the rows of each epoch. */
+  /** Steps that count as an epoch; null where an epoch is one pass over the rows. */
+  readonly stepsPerEpoch: number | null
+  readonly schedule: Schedule
+  /** Where the weights start: at 0, drawn from N(0, .01²), or from U(±1/√width) as `torch.nn.Linear` does, the bias too. */
+  readonly start: "zeros" | "normal" | "uniform"
+  /** Orders the rows of each pass, and draws the start. */
   readonly seed: number
 }
 
-/** A linear classifier's parameters. */
-export interface Linear {
-  /** `[classes, width]` */
-  readonly weights: Float32Array
-  /** `[classes]` */
-  readonly bias: Float32Array
-  /** Mean cross entropy of each epoch's rows, each measured just before the step that uses it. */
-  readonly curve: Float32Array
+/** How many steps there are, and in what the numbers of rows differ. */
+export interface Steps {
+  readonly perPass: number
+  readonly perEpoch: number
+  readonly all: number
+  /** The rows of a step. */
+  readonly rows: (step: number) => number
 }
 
-const diverged = (epoch: number, sgd: Sgd) =>
-  new StageError({
-    message: `the training loss is not finite in epoch ${epoch + 1} of ${sgd.epochs}, at a rate of up to ${sgd.rate}`,
-    hint: 'lower `rate`, or bring the features to one scale: `normalise: "standardise"`',
-  })
+/** The steps of a training on so many rows. */
+export const stepsOf = (rows: number, { batch, epochs, stepsPerEpoch }: Sgd): Steps => {
+  const perPass = Math.ceil(rows / batch)
+  const perEpoch = stepsPerEpoch ?? perPass
+  return {
+    perPass,
+    perEpoch,
+    all: perEpoch * epochs,
+    rows: (step) => ((step + 1) % perPass === 0 ? rows - (perPass - 1) * batch : batch),
+  }
+}
 
 /**
- * Softmax regression by SGD, weights and bias starting at 0. One run of the
- * numeric engine is an epoch; the features are handed over once.
+ * Walks over the rows from step `first` on, pass after pass, and hands each
+ * stretch of steps to `take`, cut where an epoch ends; after that `ended` says
+ * whether to go on.
  */
-export const train = Effect.fnUntraced(function* (problem: Problem, normaliser: Normaliser, sgd: Sgd) {
-  const { classes, rows, width } = problem
-  const { batch, epochs, momentum } = sgd
-  const progress = yield* Progress
-  const steps = Math.ceil(rows / batch)
-  const graph = epochGraph({ width, classes, batch, momentum, decay: sgd.decay, normaliser })
-  const engine = yield* open(yield* graph.bytes, {
-    failure: "the probe cannot be trained",
-    work: 2 * rows * width * classes,
-  })
-  yield* engine.hold({
-    features: Tensor.float32([rows, width], problem.features),
-    labels: Tensor.int32([rows], problem.labels),
-    steps: Tensor.int64([], [steps]),
-  })
-  let state = {
-    weights: Tensor.float32([classes, width], new Float32Array(classes * width)),
-    weightsMomentum: Tensor.float32([classes, width], new Float32Array(classes * width)),
-    bias: Tensor.float32([classes], new Float32Array(classes)),
-    biasMomentum: Tensor.float32([classes], new Float32Array(classes)),
-  }
-  const curve = new Float32Array(epochs)
-  const type = "float32"
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const rates = Float32Array.from(
-      { length: steps },
-      (_, step) => sgd.rate * sgd.schedule((epoch * steps + step) / (epochs * steps)),
-    )
-    const next = yield* engine.run(
-      {
-        ...state,
-        order: Tensor.int32([rows], permutation(rows, sgd.seed, epoch)),
-        pull: Tensor.float32([steps], sgd.nesterov ? rates.map((rate) => rate * (1 + momentum)) : rates),
-        push: Tensor.float32([steps], sgd.nesterov ? rates.map((rate) => rate * momentum) : new Float32Array(steps)),
-      },
-      { weightsNext: type, weightsMomentumNext: type, biasNext: type, biasMomentumNext: type, losses: type },
-    )
-    const loss = next.losses.data.reduce((sum, each) => sum + each, 0) / rows
-    if (!Number.isFinite(loss)) return yield* diverged(epoch, sgd)
-    curve[epoch] = loss
-    state = {
-      weights: next.weightsNext,
-      weightsMomentum: next.weightsMomentumNext,
-      bias: next.biasNext,
-      biasMomentum: next.biasMomentumNext,
-    }
-    yield* progress.report(epoch + 1, epochs, "epochs")
-  }
-  const linear: Linear = { weights: state.weights.data, bias: state.bias.data, curve }
-  return linear
-}, Effect.scoped)
+export const walk = Effect.fnUntraced(function* <R>(
+  { features, rows }: Problem,
+  sgd: Sgd,
+  first: number,
+  take: (segment: Segment, from: number, to: number, step: number) => Effect.Effect<void, StageError, R>,
+  ended: (epoch: number) => Effect.Effect<boolean, StageError, R>,
+) {
+  const steps = stepsOf(rows, sgd)
+  const firstPass = Math.floor(first / steps.perPass)
+  const passes = Math.ceil(steps.all / steps.perPass) - firstPass
+  let step = first
+  let skipped = first - firstPass * steps.perPass
+  const segments = Stream.range(firstPass, firstPass + passes - 1).pipe(
+    Stream.flatMap((epoch) => features.epoch({ batch: sgd.batch, seed: sgd.seed, epoch })),
+  )
+  yield* Stream.runForEachWhile(
+    segments,
+    Effect.fnUntraced(function* (segment) {
+      const count = Math.ceil(segment.order.length / sgd.batch)
+      let at = Math.min(skipped, count)
+      skipped -= at
+      while (at < count) {
+        const epoch = Math.floor(step / steps.perEpoch)
+        const end = Math.min(count, at + (epoch + 1) * steps.perEpoch - step)
+        yield* take(segment, at, end, step)
+        step += end - at
+        at = end
+        if (step === (epoch + 1) * steps.perEpoch && !(yield* ended(epoch))) return false
+      }
+      return true
+    }),
+  )
+})
+
+/** Fails where a batch would have one row only, of which batch norm has no variance. */
+export const checkBatches = ({ rows }: Problem, { batch, batchNorm }: Sgd) =>
+  batchNorm !== "none" && rows % batch === 1
+    ? new StageError({
+        message: `of ${rows} rows in batches of ${batch} the last batch has one row: batch norm needs two`,
+        hint: "choose another `batch`, or another `heldOut`",
+      })
+    : Effect.void

@@ -9,3 +9,7 @@ const shares = (): boolean => {
 /** Numbers that cross to a session's thread without a copy, where Node.js allows it. */
 export const shared = (length: number): Float32Array =>
   shares() ? new Float32Array(new SharedArrayBuffer(length * 4)) : new Float32Array(length)
+
+/** The same for float16's bits. */
+export const sharedHalves = (length: number): Uint16Array =>
+  shares() ? new Uint16Array(new SharedArrayBuffer(length * 2)) : new Uint16Array(length)

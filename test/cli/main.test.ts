@@ -215,7 +215,6 @@ describe("what is wrong", () => {
     { args: ["graph", "--format", "png"], word: "mermaid" },
     { args: ["show", "table", "--rows", "-1"], word: "from 0 on" },
     { args: ["rn"], word: "run" },
-    { args: ["explain"], word: "NODE" },
   ])("with the usage exits with 2: $args", ({ args, word }) =>
     withStore(({ call }) =>
       Effect.gen(function* () {

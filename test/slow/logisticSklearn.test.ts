@@ -45,7 +45,10 @@ const ask = (drawn: Drawn, fits: ReadonlyArray<object>): ReadonlyArray<Answer> =
   try {
     const { classes, features, labels, width } = drawn
     writeFileSync(join(folder, "meta.json"), JSON.stringify({ width, classes, fits, coefficients: true }))
-    writeFileSync(join(folder, "features.f32"), new Uint8Array(features.buffer, features.byteOffset, features.byteLength))
+    writeFileSync(
+      join(folder, "features.f32"),
+      new Uint8Array(features.buffer, features.byteOffset, features.byteLength),
+    )
     writeFileSync(join(folder, "labels.i32"), new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength))
     const env = { ...process.env, OPENBLAS_NUM_THREADS: "2", OMP_NUM_THREADS: "2" }
     return JSON.parse(execFileSync(python, [script, folder], { encoding: "utf8", env, maxBuffer: 2 ** 28 }))
@@ -79,7 +82,9 @@ const compare = (drawn: Drawn, cs: ReadonlyArray<number>) =>
       const { linear, losses } = yield* fit(c, undefined)
       const ours = (losses.at(-1) ?? NaN) * c * problem.rows
       const { objective = NaN, weights = [] } = theirs[at] ?? {}
-      console.log(`C ${c}: ${ours}, ${objective} by scikit-learn; coefficients within ${farthest(linear.weights, weights)}`)
+      console.log(
+        `C ${c}: ${ours}, ${objective} by scikit-learn; coefficients within ${farthest(linear.weights, weights)}`,
+      )
       expect((ours - objective) / objective).toBeLessThan(1e-6)
       // scikit-learn stops early by its own rule where its objective is higher than ours.
       if ((objective - ours) / objective < 1e-8) expect(farthest(linear.weights, weights)).toBeLessThan(1e-3)

@@ -6,10 +6,10 @@ import { fitProbe, protocols } from "../../stages/fitProbe.ts"
 import { predict } from "../../stages/predict.ts"
 import { Features, Labels, Probe } from "../../stages/tables.ts"
 import { openRows, readerOf, runWhole, services } from "../harness.ts"
-import { problemOf } from "./probes/reference.ts"
+import { numbersOf, problemOf } from "./probes/reference.ts"
 
 const drawn = problemOf("fit", 120, 6, 3)
-const features = { id: drawn.ids, features: { shape: [drawn.width], data: drawn.features } }
+const features = { id: drawn.ids, features: { shape: [drawn.width], data: numbersOf(drawn) } }
 const labels = { id: drawn.ids, labels: Array.from(drawn.labels, (label) => Int32Array.of(label)) }
 
 type FeatureRows = typeof features
@@ -70,7 +70,7 @@ describe("fitProbe", () => {
           const half = { id: labels.id.slice(0, 60), labels: labels.labels.slice(0, 60) }
           const wanted = yield* fit(
             name,
-            { id: drawn.ids.slice(0, 60), features: { shape: [6], data: drawn.features.subarray(0, 360) } },
+            { id: drawn.ids.slice(0, 60), features: { shape: [6], data: numbersOf(drawn).subarray(0, 360) } },
             half,
           )
           const none = labels.id.slice(60).map(() => new Int32Array(0))
@@ -128,7 +128,7 @@ describe("fitProbe", () => {
     Effect.gen(function* () {
       const width = 100_000
       const data = new Float32Array(drawn.rows * width)
-      for (let row = 0; row < drawn.rows; row++) data.set(drawn.features.subarray(row * 6, row * 6 + 6), row * width)
+      for (let row = 0; row < drawn.rows; row++) data.set(numbersOf(drawn).subarray(row * 6, row * 6 + 6), row * width)
       const wide = yield* fit("linear/cole", { id: drawn.ids, features: { shape: [width], data } }, labels, {
         epochs: 3,
       })
@@ -171,7 +171,7 @@ describe("fitProbe refuses", () => {
     [
       "a rate that is too high",
       () => refused(labels, { rate: 1e38 }),
-      ["not finite in epoch", "at a rate of up to 4", "lower `rate`"],
+      ["not finite: in epoch", "at a rate of up to 4", "lower `rate`"],
     ],
   ]
   for (const [what, attempt, said] of cases) {
@@ -186,7 +186,7 @@ describe("fitProbe refuses", () => {
   for (const bad of [NaN, Infinity, -Infinity]) {
     it.effect(`${bad} among the features, naming the image`, () =>
       Effect.gen(function* () {
-        const data = drawn.features.slice()
+        const data = numbersOf(drawn).slice()
         data[6 * 17 + 3] = bad
         for (const name of ["linear/cole", "knn/dino"] as const) {
           const error = yield* Effect.flip(fit(name, { id: drawn.ids, features: { shape: [6], data } }, labels))

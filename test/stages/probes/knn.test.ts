@@ -12,7 +12,7 @@ const scoresOf = Effect.fnUntraced(function* (problem: Problem, queries: Problem
   const { variants } = yield* fitKnn(problem, "none", { k, temperature })
   const session = yield* Session.open(variants[0].onnx, { thread: "caller" })
   const { scores } = yield* session.run(
-    { features: Tensor.float32([queries.rows, queries.width], queries.features) },
+    { features: Tensor.float32([queries.rows, queries.width], reference.numbersOf(queries)) },
     { scores: "float32" },
   )
   expect(scores.dims).toEqual([queries.rows, problem.classes])
@@ -47,7 +47,10 @@ describe("nearest neighbours", () => {
     Effect.gen(function* () {
       const problem = reference.problemOf("train", 30, 5, 3)
       const queries = reference.problemOf("test", 4, 5, 3)
-      const longer = { ...queries, features: queries.features.map((x) => x * 1000) }
+      const longer = reference.withFeatures(
+        queries,
+        reference.numbersOf(queries).map((x) => x * 1000),
+      )
       const scores = yield* scoresOf(problem, queries, 5)
       const scaled = yield* scoresOf(problem, longer, 5)
       scores.forEach((score, i) => expect(Math.abs(score - (scaled[i] ?? NaN))).toBeLessThanOrEqual(1e-3 * score))
@@ -57,7 +60,7 @@ describe("nearest neighbours", () => {
   it.effect("a row of zeros is equally far from all, not an undefined number", () =>
     Effect.gen(function* () {
       const problem = reference.problemOf("train", 30, 5, 3)
-      const zeros = { ...reference.problemOf("test", 3, 5, 3), features: new Float32Array(15) }
+      const zeros = reference.withFeatures(reference.problemOf("test", 3, 5, 3), new Float32Array(15))
       const scores = yield* scoresOf(problem, zeros, 30)
       const counts = [0, 1, 2].map((c) => problem.labels.filter((label) => label === c).length)
       expect([...scores]).toEqual([...counts, ...counts, ...counts])

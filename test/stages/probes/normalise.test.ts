@@ -5,7 +5,7 @@ import * as Graph from "../../../src/onnx/Graph.ts"
 import * as Session from "../../../src/onnx/Session.ts"
 import * as Tensor from "../../../src/onnx/Tensor.ts"
 import { type Normalise, normaliser } from "../../../stages/probes/normalise.ts"
-import type { Problem } from "../../../stages/probes/Problem.ts"
+import { inMemory, type Problem } from "../../../stages/probes/Problem.ts"
 import { services } from "../../harness.ts"
 import * as reference from "./reference.ts"
 
@@ -15,9 +15,9 @@ const normalised = Effect.fnUntraced(function* (kind: Normalise, problem: Proble
   const dims = ["rows", problem.width]
   g.output("out", g.op("Identity", [apply(g, g.input("features", "float32", dims))]), "float32", dims)
   const session = yield* Session.open(yield* g.bytes, { thread: "caller" })
-  const fed = Tensor.float32([problem.rows, problem.width], problem.features)
+  const fed = Tensor.float32([problem.rows, problem.width], reference.numbersOf(problem))
   const { out } = yield* session.run({ features: fed }, { out: "float32" })
-  return reference.rowsOf({ ...problem, features: out.data })
+  return reference.split(out.data, problem.width)
 }, Effect.provide(services()))
 
 const column = (rows: ReadonlyArray<ReadonlyArray<number>>, at: number) => rows.map((row) => row[at] ?? NaN)
@@ -36,7 +36,13 @@ describe("normalisation", () => {
     ({ name, offset, rows, width }) =>
       Effect.gen(function* () {
         const drawn = reference.problemOf(`${name}`, rows, width, 2)
-        const made = yield* normalised("standardise", { ...drawn, features: drawn.features.map((x) => x + offset) })
+        const made = yield* normalised(
+          "standardise",
+          reference.withFeatures(
+            drawn,
+            reference.numbersOf(drawn).map((x) => x + offset),
+          ),
+        )
         for (let i = 0; i < width; i++) {
           expect(Math.abs(mean(column(made, i)))).toBeLessThan(1e-3)
           expect(Math.abs(deviation(column(made, i)) - 1)).toBeLessThan(1e-3)
@@ -51,7 +57,8 @@ describe("normalisation", () => {
       const rows = 3000
       const features = new Float32Array(rows * width)
       for (let row = 0; row < rows; row++) features.fill(row / 10, row * width, (row + 1) * width)
-      const drifting = { ...reference.problemOf("many", 4, 1, 2), features, rows, width }
+      const labels = Int32Array.from({ length: rows }, (_, row) => row % 2)
+      const drifting = inMemory(features, labels, { width, classes: 2 })
       const values = Array.from({ length: rows }, (_, row) => row / 10)
       const made = yield* normalised("standardise", drifting)
       for (const row of [0, 1499, 2999]) {
@@ -63,8 +70,8 @@ describe("normalisation", () => {
   it.effect("a constant feature becomes 0", () =>
     Effect.gen(function* () {
       const drawn = reference.problemOf("constant", 50, 2, 2)
-      const features = drawn.features.map((x, i) => (i % 2 === 0 ? 0.1 : x))
-      const made = yield* normalised("standardise", { ...drawn, features })
+      const features = reference.numbersOf(drawn).map((x, i) => (i % 2 === 0 ? 0.1 : x))
+      const made = yield* normalised("standardise", reference.withFeatures(drawn, features))
       for (const value of column(made, 0)) expect(Math.abs(value)).toBeLessThan(1e-6)
     }),
   )
@@ -72,7 +79,7 @@ describe("normalisation", () => {
   it.effect("l2 gives rows of length 1, and leaves a row of zeros", () =>
     Effect.gen(function* () {
       const drawn = reference.problemOf("length", 20, 4, 2)
-      drawn.features.fill(0, 0, 4)
+      reference.numbersOf(drawn).fill(0, 0, 4)
       const made = yield* normalised("l2", drawn)
       const lengths = made.map((row) => Math.hypot(...row))
       expect(lengths[0]).toBe(0)
