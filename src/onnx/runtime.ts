@@ -40,6 +40,11 @@ const fatal = 4
 
 const toNative = (tensor: Tensor.Tensor): ort.Tensor => {
   switch (tensor.type) {
+    case "float16": {
+      // Made of bits, it would be turned into an array of a newer kind, which the native side takes for empty.
+      const bits = new ort.Tensor("uint16", tensor.data, tensor.dims)
+      return Object.defineProperty(bits, "type", { value: tensor.type })
+    }
     case "bool":
       return new ort.Tensor(tensor.type, tensor.data, tensor.dims)
     case "int64":

@@ -82,7 +82,7 @@ const buffered = <E, R>(
         places.set(piece.places.slice(at, at + count), filled)
         filled += count
         at += count
-        if (filled === most) out.push(flush())
+        if (filled === most && keep(filled) < filled) out.push(flush())
       }
       return Stream.fromIterable(out)
     })
