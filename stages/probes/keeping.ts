@@ -39,6 +39,8 @@ export const keeping = Effect.fnUntraced(function* (identity: unknown, sgd: Sgd,
       }
       return undefined
     }),
+    /** Forgets what was kept after so many epochs. */
+    drop: (setting: Setting, done: number) => resume.save(name(setting, done), new Uint8Array(0)),
     save: (setting: Setting, trained: Trained) => resume.save(name(setting, trained.done), encode(trained)),
   }
 })

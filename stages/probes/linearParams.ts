@@ -3,7 +3,7 @@ import type { Normalise } from "./normalise.ts"
 import { common, Count, defaulted, Positive } from "./Protocol.ts"
 import type { Sgd } from "./sgd.ts"
 
-/** A protocol's values of its params; what is left out is as {@link usual} has it. */
+/** A protocol's values of its params: what is left out is none of it. */
 export interface Defaults {
   readonly normalise?: Normalise | "batch-norm"
   readonly affine?: boolean

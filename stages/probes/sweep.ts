@@ -54,6 +54,15 @@ const diverged = ({ losses, done }: Trained, perEpoch: number) => {
   return at < 0 ? undefined : { epoch: done - 1, step: at - (done - 1) * perEpoch }
 }
 
+/** What an earlier training took further, as if it had ended here. */
+const upTo = (trained: Trained, epochs: number, perEpoch: number): Trained => ({
+  ...trained,
+  done: epochs,
+  losses: trained.losses.subarray(0, epochs * perEpoch),
+  heldOut: trained.heldOut.slice(0, epochs),
+  best: (trained.best?.epoch ?? 0) < epochs ? trained.best : undefined,
+})
+
 const lost = (runs: ReadonlyArray<Run>, sgd: Sgd) => {
   const last = runs.reduce((a, b) => ((b.trained.diverged?.epoch ?? 0) > (a.trained.diverged?.epoch ?? 0) ? b : a))
   const { epoch, step } = last.trained.diverged ?? { epoch: 0, step: 0 }
@@ -116,6 +125,7 @@ export const sweep = Effect.fnUntraced(function* (task: Task, sgd: Sgd) {
       if (accuracy * 2 >= best) continue
       run.stopped = `given up after epoch ${epoch + 1}: ${percent(accuracy)} of the held-out part, the best has ${percent(best)}`
       if (run.trained.done === epoch + 1) yield* save(run)
+      else run.trained = upTo(run.trained, epoch + 1, steps.perEpoch)
     }
   })
 
@@ -131,6 +141,8 @@ export const sweep = Effect.fnUntraced(function* (task: Task, sgd: Sgd) {
     const losses = active.map(() => new Float32Array(steps.perEpoch))
     let next = from
     let saved = yield* Clock.currentTimeMillis
+    // What was saved for the sake of time alone gives way to the next.
+    let spare: number | undefined
 
     const ended = Effect.fnUntraced(function* (epoch: number) {
       const states = trainer.states()
@@ -160,10 +172,11 @@ export const sweep = Effect.fnUntraced(function* (task: Task, sgd: Sgd) {
       const last = epoch + 1 === sgd.epochs
       const falls = sgd.schedule.shape === "steps" && sgd.schedule.milestones.includes(epoch + 1)
       if (last || falls || now - saved >= interval) {
-        yield* Effect.forEach(
-          active.filter(({ stopped }) => stopped === undefined),
-          save,
-        )
+        for (const run of active) {
+          if (run.stopped === undefined) yield* save(run)
+          if (spare !== undefined) yield* kept.drop(run.setting, spare)
+        }
+        spare = last || falls ? undefined : next
         saved = now
       }
       const same = living().filter(({ trained }) => trained.done === next)

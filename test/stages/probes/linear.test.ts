@@ -7,8 +7,9 @@ import { protocols } from "../../../stages/fitProbe.ts"
 import { fitLinear } from "../../../stages/probes/linear.ts"
 import { linearParams, sgdOf } from "../../../stages/probes/linearParams.ts"
 import type { Problem } from "../../../stages/probes/Problem.ts"
-import { services } from "../../harness.ts"
-import { clouds, numbersOf } from "./sgdReference.ts"
+import { Features, Labels } from "../../../stages/tables.ts"
+import { readerOf, runWhole, services } from "../../harness.ts"
+import { clouds, farthest, numbersOf } from "./sgdReference.ts"
 
 const Params = Schema.Struct(
   linearParams("linear/test", {
@@ -116,6 +117,27 @@ describe("a linear fit", () => {
         }
       }
     }),
+  )
+
+  it.effect("is about the same from float16, and from shards that are read again on each pass", () =>
+    Effect.gen(function* () {
+      const features = { id: problem.ids, features: { shape: [problem.width], data: numbersOf(problem) } }
+      const labels = { id: problem.ids, labels: Array.from(problem.labels, (label) => Int32Array.of(label)) }
+      const curves = yield* Effect.forEach(
+        // 200 x 5 numbers are 4,000 bytes, or 2,000.
+        [8, 3e-6, 1e-6],
+        Effect.fnUntraced(function* (memory) {
+          const inputs = { features: readerOf(Features, features, 10), labels: readerOf(Labels, labels) }
+          const params = { protocol: "linear/cole", memory, epochs: 20, batch: 32, rate: [0.05, 0.5] }
+          const { curve, onnx } = yield* runWhole(protocols["linear/cole"], inputs, params)
+          for (const bytes of onnx) expect(yield* accuracyOf(bytes, problem)).toBeGreaterThan(0.7)
+          return [...(curve[0] ?? [])]
+        }),
+      )
+      for (const curve of curves) expect(curve).toHaveLength(20)
+      expect(farthest(curves[1] ?? [], curves[0] ?? [])).toBeLessThan(0.01)
+      expect(farthest(curves[2]?.slice(-1) ?? [], curves[0]?.slice(-1) ?? [])).toBeLessThan(0.05)
+    }).pipe(Effect.scoped, Effect.provide(services())),
   )
 
   it.effect("gives the same bytes again", () =>

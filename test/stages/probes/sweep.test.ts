@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
 import { Progress, Resume } from "../../../src/dsl/Services.ts"
 import { StageError } from "../../../src/dsl/StageError.ts"
 import type { Sgd } from "../../../stages/probes/sgd.ts"
@@ -13,7 +14,7 @@ const heldOut = clouds("sweep", 120, 5, 4)
 const base: Sgd = { ...short, settings: rates(0.1), schedule: constant, epochs: 4 }
 
 /** A memory that survives trainings, and how many epochs are trained with it. */
-const remembering = () => {
+const remembering = (clock = Progress.of({ report: () => Effect.void })) => {
   const kept = new Map<string, Uint8Array>()
   let trained = 0
   let crashAfter = Infinity
@@ -21,7 +22,7 @@ const remembering = () => {
     report: () =>
       Effect.suspend(() => {
         trained++
-        return trained >= crashAfter ? Effect.die("the power went") : Effect.void
+        return trained >= crashAfter ? Effect.die("the power went") : clock.report(0, 0, "")
       }),
   })
   const memory = {
@@ -162,6 +163,25 @@ describe("a training that was begun before", () => {
     }),
   )
 
+  it.effect("keeps its state every two minutes, and only the last of those", () =>
+    Effect.gen(function* () {
+      const slow = Progress.of({ report: () => TestClock.adjust("1 minute") })
+      const { crash, kept, run } = remembering(slow)
+      const long = { ...base, epochs: 9, schedule: cosine }
+      crash(6)
+      yield* Effect.exit(run(long))
+      const sizes = () => [...kept.values()].filter(({ length }) => length > 0).length
+      expect(sizes()).toBe(1)
+      crash(Infinity)
+      const made = yield* run(long)
+      // It was saved after epochs 2 and 4, and ended in the 6th.
+      expect(made.epochs).toBe(5)
+      same(made.outcomes, (yield* fresh(long)).outcomes)
+      // The end, and what the crash left.
+      expect(sizes()).toBe(2)
+    }),
+  )
+
   it.effect("trains from the start where what was kept is damaged", () =>
     Effect.gen(function* () {
       const { kept, run } = remembering()
@@ -205,6 +225,20 @@ describe("a sweep", () => {
       const { outcomes } = yield* fresh(hopeless, { giveUp: false })
       expect(outcomes.map(({ trained }) => trained.done)).toEqual([9, 9])
       expect(outcomes.map(({ stopped }) => stopped)).toEqual([undefined, undefined])
+    }),
+  )
+
+  it.effect("gives up what an earlier training took further at the same epoch", () =>
+    Effect.gen(function* () {
+      const { run } = remembering()
+      yield* run(hopeless, { giveUp: false })
+      const made = yield* run(hopeless)
+      expect(made.epochs).toBe(0)
+      expect(made.outcomes[0]?.trained.heldOut).toHaveLength(3)
+      const wanted = (yield* fresh(hopeless)).outcomes
+      near(made.outcomes.slice(1), wanted.slice(1))
+      expect(made.outcomes[0]?.stopped).toBe(wanted[0]?.stopped)
+      expect(farthest(made.outcomes[0]?.trained.losses ?? [], wanted[0]?.trained.losses ?? [])).toBeLessThan(1e-4)
     }),
   )
 
