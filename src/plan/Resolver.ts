@@ -140,11 +140,23 @@ export const make = Effect.fn("Resolver.make")(function* (
     return { outputs: former, lack: undefined, former: undefined }
   })
 
+  const inputs = new Map(selected.map((index) => [index, inputsOf(dag.nodes[index] ?? { inputs: {} })]))
+  /** How many of a node's inputs were found known, one after another: a node of thousands is not looked over each time. */
+  const found = new Map<number, number>()
+  const isReady = (node: DagNode): boolean => {
+    const all = inputs.get(node.index) ?? []
+    let count = found.get(node.index) ?? 0
+    for (let input = all[count]; input !== undefined && shards(input) !== undefined; input = all[count]) count++
+    // From the start again once all were: some may have been forgotten meanwhile.
+    found.set(node.index, count < all.length ? count : 0)
+    return count >= all.length
+  }
+
   const resolve = Effect.fnUntraced(function* (node: DagNode): Effect.fn.Return<boolean, StoreError> {
     const shared = parts.get(node.index)
-    if (shared === undefined) return false
+    if (shared === undefined || !isReady(node)) return false
     const contents = new Map<number, string>()
-    for (const index of inputsOf(node)) {
+    for (const index of inputs.get(node.index) ?? []) {
       const ids = shards(index)?.map((shard) => shard.id)
       if (ids === undefined) return false
       contents.set(index, ofShards(ids))
@@ -161,10 +173,10 @@ export const make = Effect.fn("Resolver.make")(function* (
     const walked = over === undefined ? [{ id: "", rows: undefined }] : (shards(over) ?? [])
     const own: Array<Unit> = []
     for (const { id, rows } of walked) {
-      const inputs = overName === undefined ? sides : { ...sides, [overName]: id }
-      const key = keyOf(inputs)
+      const read = overName === undefined ? sides : { ...sides, [overName]: id }
+      const key = keyOf(read)
       if (writes(node)) push(byKey, key, [node.index, own.length])
-      own.push({ key, inputs, rows, ...(yield* lookUp(node, key)) })
+      own.push({ key, inputs: read, rows, ...(yield* lookUp(node, key)) })
     }
     units.set(node.index, own)
     return true
@@ -172,7 +184,7 @@ export const make = Effect.fn("Resolver.make")(function* (
 
   const dependents = new Map<number, Array<number>>()
   for (const index of selected) {
-    for (const input of inputsOf(dag.nodes[index] ?? { inputs: {} })) push(dependents, input, index)
+    for (const input of inputs.get(index) ?? []) push(dependents, input, index)
   }
   const standingOn = (index: number): ReadonlyArray<number> => dependents.get(index) ?? []
   const advance = Effect.fnUntraced(function* (after?: ReadonlyArray<number>) {
@@ -226,15 +238,15 @@ export const make = Effect.fn("Resolver.make")(function* (
       return settled
     },
     lost: (hash) => {
-      const found: Array<readonly [number, number]> = []
+      const lost: Array<readonly [number, number]> = []
       for (const [index, own] of units) {
         own.forEach((unit, at) => {
           if (unit.outputs?.flatMap(refsOf).some((ref) => ref.hash === hash) !== true) return
           own[at] = { ...unit, outputs: undefined, lack: "damaged", former: unit.outputs }
-          found.push([index, at])
+          lost.push([index, at])
         })
       }
-      return found
+      return lost
     },
   }
 })
