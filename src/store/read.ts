@@ -6,7 +6,7 @@ import type { IpcError } from "../arrow/IpcError.ts"
 import type { Batch as BatchOf, Table } from "../arrow/Table.ts"
 import type { ArtifactRef, Output } from "./Action.ts"
 import type { Artifacts } from "./Artifacts.ts"
-import { isAbsent, missing, StoreError } from "./StoreError.ts"
+import { fromCause, isAbsent, missing, StoreError } from "./StoreError.ts"
 
 // The file is what its name says, so no computing anew mends it: the record that led here is wrong.
 const wrong = (message: string, file: string) =>
@@ -15,8 +15,10 @@ const wrong = (message: string, file: string) =>
 // A collector may remove a file after it was found sound and before it is open.
 const fromIpc =
   (ref: ArtifactRef) =>
-  (error: IpcError): StoreError =>
-    isAbsent(error) ? missing(error.file, ref.hash) : wrong(error.message, error.file)
+  (error: IpcError): StoreError => {
+    if (isAbsent(error)) return missing(error.file, ref.hash)
+    return error.kind === "io" ? fromCause(error, "read", error.file) : wrong(error.message, error.file)
+  }
 
 /** Takes rows from a stream of batches, as many as asked for, wherever its batches end. */
 const taker = Effect.fnUntraced(function* (

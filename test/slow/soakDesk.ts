@@ -70,7 +70,9 @@ export const makeDesk = (world: World, random: Random) => {
   }
   const good = async (args: ReadonlyArray<string>, ahead = 0, n = 0): Promise<Answer> => {
     const answer = await call(args, ahead, n)
-    expect([args.join(" "), answer.code, answer.err]).toEqual([args.join(" "), 0, expect.any(String)])
+    // What went wrong in a run is among its events.
+    const wrong = answer.code === 0 ? [] : answer.out.split("\n").filter((line) => line.includes('"failed"'))
+    expect([args.join(" "), answer.code, answer.err, wrong]).toEqual([args.join(" "), 0, expect.any(String), []])
     return answer
   }
   const eventsOf = ({ out }: Answer) => Schema.decodeUnknownSync(Events)(out.split("\n").filter((line) => line !== ""))
