@@ -4,12 +4,12 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as Actions from "./Actions.ts"
 import * as Artifacts from "./Artifacts.ts"
-import { settling } from "./folders.ts"
 import * as Layout from "./Layout.ts"
 import * as Live from "./Live.ts"
 import * as memory from "./memory.ts"
 import { read } from "./read.ts"
 import * as Runs from "./Runs.ts"
+import { settling } from "./Settle.ts"
 import type { StoreError } from "./StoreError.ts"
 import type { StoreShape } from "./StoreShape.ts"
 import * as Temp from "./Temp.ts"
@@ -46,8 +46,8 @@ export const make = (root: string): Effect.Effect<StoreShape, never, Scope.Scope
     yield* Temp.sweep(layout)
     yield* Live.sweep(layout)
     const artifacts = yield* Artifacts.make(layout)
-    const folders = yield* settling
-    const { action, record } = Actions.make(layout, folders.later)
+    const settle = yield* settling
+    const { action, record } = Actions.make(layout, settle)
     const { lastRuns, saveRun } = Runs.make(layout)
     const { load, save } = memory.make(layout)
     const keys = new Set<string>()
@@ -67,8 +67,8 @@ export const make = (root: string): Effect.Effect<StoreShape, never, Scope.Scope
       record: (action) => writing(record(action)),
       check: (ref) => reading(artifacts.check(ref)),
       read: (table, output) => Stream.unwrap(reading(Effect.sync(() => read(artifacts, table, output)))),
-      writer: (table) => writing(Writer.make(layout, table, { settle: folders.later, done: artifacts.written })),
-      saveRun: (run) => noting(Effect.andThen(folders.now, saveRun(run))),
+      writer: (table) => writing(Writer.make(layout, table, { settle, done: artifacts.written })),
+      saveRun: (run) => noting(Effect.andThen(settle.now, saveRun(run))),
       lastRuns: (n) => reading(lastRuns(n)),
       memo: { load, save: (name, bytes) => Effect.ignore(noting(save(name, bytes))) },
     }

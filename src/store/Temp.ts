@@ -1,14 +1,15 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
-import { readdirSync, rmSync, statSync } from "node:fs"
-import { type FileHandle, open, rename, rm, utimes } from "node:fs/promises"
+import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs"
+import { type FileHandle, open, rm } from "node:fs/promises"
 import * as path from "node:path"
 import { appendTo } from "../arrow/appendTo.ts"
-import { makeFolder, type Settle, syncFolder } from "./folders.ts"
+import { makeFolder } from "./folders.ts"
 import type { Layout } from "./Layout.ts"
 import { host, isGone } from "./process.ts"
 import * as seal from "./seal.ts"
+import { atOnce, type Settle } from "./Settle.ts"
 import { fromCause, isAbsent, type StoreError } from "./StoreError.ts"
 
 /** A file in the making, under a name that nobody takes for a result. */
@@ -51,61 +52,106 @@ const isThere = (target: string, bytes: number) => {
 
 // An artifact that is wanted anew gets a new time of change, so that no collection of old ones takes it. False where
 // one has just done so.
-const wanted = (target: string): Promise<boolean> =>
-  utimes(target, seal.second, seal.second).then(
-    () => true,
-    (cause: unknown) => !isAbsent(cause),
-  )
+const wanted = (target: string): boolean => {
+  try {
+    utimesSync(target, seal.second, seal.second)
+    return true
+  } catch (cause) {
+    return !isAbsent(cause)
+  }
+}
+
+const copy = ({ buffer, byteLength, byteOffset }: Uint8Array) => new Uint8Array(buffer, byteOffset, byteLength).slice()
 
 /** Does something in a folder, which is made where it is missing. */
-const within = async <A>(folder: string, act: () => Promise<A>): Promise<A> => {
+const within = async <A>(folder: string, settle: Settle, act: () => A | Promise<A>): Promise<A> => {
   try {
     return await act()
   } catch (cause) {
     if (!isAbsent(cause)) throw cause
-    await makeFolder(folder)
+    await makeFolder(folder, settle)
     return act()
+  }
+}
+
+// A file of this size is kept in memory and written in one go: each call that waits costs more than the bytes.
+const small = 64 * 1024
+
+/** Writes a small file under its temporary name. Gives it open, so that it can be settled. */
+const writeWhole = (file: string, chunks: ReadonlyArray<Uint8Array>, sealed: boolean): number => {
+  const descriptor = openSync(file, "wx", 0o644)
+  try {
+    let left = Buffer.concat(chunks)
+    while (left.length > 0) {
+      const written = writeSync(descriptor, left)
+      if (written === 0) throw new Error("the disk takes nothing more")
+      left = left.subarray(written)
+    }
+    if (sealed) seal.applySync(descriptor)
+    return descriptor
+  } catch (cause) {
+    closeSync(descriptor)
+    throw cause
   }
 }
 
 /**
  * Begins a file. It is removed when the scope closes, unless it was published.
- * `settle` makes its name durable.
+ * `settle` makes it durable: at once, or a small one a little later.
  */
-export const make = (layout: Layout, settle: Settle = syncFolder): Effect.Effect<Temp, StoreError, Scope.Scope> => {
+export const make = (layout: Layout, settle: Settle = atOnce): Effect.Effect<Temp, StoreError, Scope.Scope> => {
   const file = nameIn(layout)
+  const held: Array<Uint8Array> = []
+  let size = 0
+  let handle: FileHandle | undefined
+  let state: "none" | "made" | "published" = "none"
   const attempt = <A>(doing: string, name: string, run: () => Promise<A>) =>
     Effect.tryPromise({ try: run, catch: (cause) => fromCause(cause, doing, name) })
 
-  const discard = async (handle: FileHandle) => {
-    await handle.close().catch(() => undefined)
+  const append = async (chunks: ReadonlyArray<Uint8Array>) => {
+    if (handle === undefined) {
+      state = "made"
+      handle = await within(layout.tmp, settle, () => open(file, "wx", 0o644))
+    }
+    await appendTo(handle, [...held.splice(0), ...chunks])
+  }
+
+  const publish = async (target: string, sealed: boolean) => {
+    const folder = path.dirname(target)
+    if (!sealed || !isThere(target, size) || !wanted(target)) {
+      if (handle === undefined) {
+        state = "made"
+        const descriptor = await within(layout.tmp, settle, () => writeWhole(file, held, sealed))
+        await settle.file(descriptor)
+      } else {
+        if (sealed) await seal.apply(handle)
+        await handle.sync()
+        await handle.close()
+      }
+      await within(folder, settle, () => renameSync(file, target))
+      state = "published"
+    }
+    await settle.folder(folder)
+  }
+
+  const discard = async () => {
+    await handle?.close().catch(() => undefined)
     await rm(file, { force: true })
   }
 
-  const publish = (handle: FileHandle) => (target: string, as: "sealed" | "open") =>
-    attempt("write", target, async () => {
-      if (as === "sealed") await seal.apply(handle)
-      await handle.sync()
-      const { size } = await handle.stat()
-      await handle.close()
-      const folder = path.dirname(target)
-      if (as === "sealed" && isThere(target, size) && (await wanted(target))) await rm(file, { force: true })
-      else await within(folder, () => rename(file, target))
-      await settle(folder)
-    }).pipe(Effect.uninterruptible)
-
-  return Effect.acquireRelease(
-    attempt("create", file, () => within(layout.tmp, () => open(file, "wx", 0o644))),
-    (handle) => Effect.ignore(Effect.tryPromise(() => discard(handle))),
-  ).pipe(
-    Effect.map((handle) => ({
-      write: (chunks, meanwhile) =>
-        attempt("write", file, () => {
-          const written = appendTo(handle, chunks)
+  return Effect.as(
+    Effect.addFinalizer(() => (state === "made" ? Effect.ignore(Effect.tryPromise(discard)) : Effect.void)),
+    {
+      write: (chunks, meanwhile) => {
+        size += chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)
+        return attempt("write", file, async () => {
+          // Copies: the views are the caller's again when this is over.
+          const written = handle === undefined && size <= small ? void held.push(...chunks.map(copy)) : append(chunks)
           meanwhile?.()
-          return written
-        }),
-      publish: publish(handle),
-    })),
+          await written
+        })
+      },
+      publish: (target, as) => Effect.uninterruptible(attempt("write", target, () => publish(target, as === "sealed"))),
+    },
   )
 }

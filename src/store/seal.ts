@@ -3,7 +3,7 @@
  * second after the epoch. Whoever writes to it breaks the seal, so an unbroken
  * one of the right size stands for the content, and a stat is all it takes.
  */
-import { type Stats, statSync } from "node:fs"
+import { fchmodSync, futimesSync, type Stats, statSync } from "node:fs"
 import type { FileHandle } from "node:fs/promises"
 
 /** The time stamp of a sealed file, in seconds. */
@@ -14,6 +14,12 @@ const mode = 0o444
 export const apply = async (handle: FileHandle): Promise<void> => {
   await handle.chmod(mode)
   await handle.utimes(second, second)
+}
+
+/** Seals an open file, at once. */
+export const applySync = (descriptor: number): void => {
+  fchmodSync(descriptor, mode)
+  futimesSync(descriptor, second, second)
 }
 
 /** Whether the seal is unbroken. */

@@ -62,12 +62,15 @@ it.effect("keeps the shard's own columns in one file, those aside in another", (
   }),
 )
 
+// Of so many rows, no file is small enough to be written in one go.
+const many = 10_000
+
 it.effect("removes what a writer leaves unfinished", () =>
   Effect.gen(function* () {
     const root = newFolder()
     const during = yield* Effect.gen(function* () {
       const writer = yield* Effect.flatMap(Store, (store) => store.writer(Manifest))
-      yield* writer.append(manifest(3))
+      yield* writer.append(manifest(many))
       return list(join(root, "tmp"))
     }).pipe(Effect.scoped, Effect.provide(Store.layer(root)))
     expect(during).toHaveLength(2)
@@ -81,7 +84,8 @@ it.effect("removes what dead processes of this host left, and nothing else", () 
     const root = newFolder()
     const tmp = join(root, "tmp")
     const [ours = ""] = yield* Effect.gen(function* () {
-      yield* Effect.flatMap(Store, (store) => store.writer(Features))
+      const writer = yield* Effect.flatMap(Store, (store) => store.writer(Features))
+      yield* writer.append(features(many))
       return list(tmp)
     }).pipe(Effect.scoped, Effect.provide(Store.layer(root)))
     expect(ours).toMatch(new RegExp(`^${process.pid}-`))

@@ -1,6 +1,7 @@
 /** What the store says when the system refuses. The refusals are made here, as the superuser is refused nothing. */
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type * as Fs from "node:fs"
 import {
   existsSync,
   type MakeDirectoryOptions,
@@ -17,35 +18,56 @@ import { Store } from "../../src/store/Store.ts"
 import { fromCause } from "../../src/store/StoreError.ts"
 import { actionOf, Features, features, folders, get, put, reporting } from "./samples.ts"
 
-type Call = "open" | "mkdir" | "rename" | "writev" | "sync" | "chmod"
+type Call = "open" | "mkdir" | "rename" | "write" | "sync" | "chmod"
 
 // Which call is refused, and with which code.
 const refusal = vi.hoisted(() => ({ call: "", code: "" }))
+const refused = vi.hoisted(() => () => Object.assign(new Error(refusal.code), { code: refusal.code }))
+const refuse = vi.hoisted(() => (call: string) => {
+  if (refusal.call === call) throw refused()
+})
 beforeEach(() => {
   refusal.call = ""
 })
 
+// Small files are written by calls that do not wait, larger ones by calls that do.
+vi.mock("node:fs", async (importOriginal) => {
+  const real = await importOriginal<typeof Fs>()
+  const refusing =
+    <A extends ReadonlyArray<unknown>, B>(name: Call, call: (...args: A) => B) =>
+    (...args: A): B => {
+      refuse(name)
+      return call(...args)
+    }
+  return {
+    ...real,
+    openSync: refusing("open", real.openSync),
+    writeSync: refusing("write", (descriptor: number, bytes: Uint8Array) => real.writeSync(descriptor, bytes)),
+    fchmodSync: refusing("chmod", real.fchmodSync),
+    fsyncSync: refusing("sync", real.fsyncSync),
+    renameSync: refusing("rename", real.renameSync),
+  }
+})
+
 vi.mock("node:fs/promises", async (importOriginal) => {
   const real = await importOriginal<typeof Promises>()
-  const refused = () => Object.assign(new Error(refusal.code), { code: refusal.code })
-  const refuse = async (call: Call) => {
-    if (refusal.call === call) throw refused()
-  }
-  const ofHandles = ["writev", "sync", "chmod"] as const
+  const ofHandles = { write: "writev", sync: "sync", chmod: "chmod" } as const
   return {
     ...real,
     open: async (...args: Parameters<typeof real.open>) => {
-      await refuse("open")
+      refuse("open")
       const handle = await real.open(...args)
-      for (const call of ofHandles) if (refusal.call === call) vi.spyOn(handle, call).mockRejectedValue(refused())
+      for (const [name, call] of Object.entries(ofHandles)) {
+        if (refusal.call === name) vi.spyOn(handle, call).mockRejectedValue(refused())
+      }
       return handle
     },
     mkdir: async (folder: string, options: MakeDirectoryOptions) => {
-      await refuse("mkdir")
+      refuse("mkdir")
       return real.mkdir(folder, options)
     },
     rename: async (from: string, to: string) => {
-      await refuse("rename")
+      refuse("rename")
       return real.rename(from, to)
     },
   }
@@ -62,37 +84,45 @@ const refusing = <A, E, R>(call: Call, code: string, effect: Effect.Effect<A, E,
   )
 
 const cases: ReadonlyArray<readonly [call: Call, code: string, kind: string, said: string, hint: string]> = [
-  ["writev", "ENOSPC", "full", "no space is left on the disk", "free some space"],
+  ["write", "ENOSPC", "full", "no space is left on the disk", "free some space"],
   ["sync", "EDQUOT", "full", "the disk quota is used up", "free some space"],
   ["mkdir", "EACCES", "denied", "permission denied", "give your user the right"],
   ["rename", "EPERM", "denied", "permission denied", "--cache DIR"],
   ["mkdir", "EROFS", "denied", "the disk is read-only", "--cache DIR"],
   ["open", "EMFILE", "io", "too many files are open", "ulimit -n"],
-  ["writev", "EFBIG", "io", "larger than is allowed", "ulimit -f"],
+  ["write", "EFBIG", "io", "larger than is allowed", "ulimit -f"],
   ["rename", "EXDEV", "io", "parts of the cache lie on different disks", "link the whole folder"],
   ["mkdir", "ENOTDIR", "io", "a link that leads nowhere", "is a disk not mounted?"],
-  ["writev", "EIO", "io", "EIO", "check the disk"],
+  ["write", "EIO", "io", "EIO", "check the disk"],
 ]
 
-it.effect("says what is wrong and what to do, and leaves nothing half-written", () =>
+const sizes = [
+  ["a small file", 3],
+  ["a large file", 10_000],
+] as const
+
+it.effect.each(sizes)("says what is wrong with %s and what to do, and leaves nothing half-written", ([, rows]) =>
   Effect.gen(function* () {
-    for (const [call, code, kind, said, hint] of cases) {
+    // Whether a small file is durable is seen to when it is long done.
+    for (const [call, code, kind, said, hint] of cases.filter(([call]) => rows > 3 || call !== "sync")) {
       const root = newFolder()
       yield* Effect.gen(function* () {
         const store = yield* Store
-        const artifact = yield* refusing(call, code, put(Features, [features(3)]))
+        const artifact = yield* refusing(call, code, put(Features, [features(rows)]))
         expect(artifact).toMatchObject({ _tag: "StoreError", kind })
         expect(artifact.message).toContain(said)
         expect(artifact.message).toContain(root)
         expect(artifact.hint).toContain(hint)
-        const action = yield* refusing(call, code, store.record(actionOf("a")))
-        expect(action).toMatchObject({ _tag: "StoreError", kind })
+        if (call !== "sync") {
+          const action = yield* refusing(call, code, store.record(actionOf("a")))
+          expect(action).toMatchObject({ _tag: "StoreError", kind })
+        }
 
         expect(list(join(root, "tmp"))).toEqual([])
         expect(yield* store.action(actionOf("a").key)).toBeUndefined()
         // It goes on as if nothing had been once there is room again.
-        const output = yield* put(Features, [features(3)])
-        expect(yield* get(Features, output)).toEqual([features(3)])
+        const output = yield* put(Features, [features(rows)])
+        expect(yield* get(Features, output)).toEqual([features(rows)])
       }).pipe(Effect.provide(Store.layer(root)))
     }
   }),
@@ -101,7 +131,7 @@ it.effect("says what is wrong and what to do, and leaves nothing half-written", 
 it.effect("does not lose a stage's work over what is only remembered", () =>
   Effect.gen(function* () {
     const { memo } = yield* Store
-    Object.assign(refusal, { call: "writev", code: "ENOSPC" })
+    Object.assign(refusal, { call: "write", code: "ENOSPC" })
     yield* memo.save("name", Uint8Array.of(1))
     refusal.call = ""
     expect(yield* memo.load("name")).toBeUndefined()
