@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { has, run } from "./command.ts"
-import { pairs, type Size, writeInputs } from "./Dag.ts"
+import { nodes, pairs, type Size, writeInputs } from "./Dag.ts"
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -139,5 +139,29 @@ total([score(extract(m, s)) for m in models for s in sets])
   build: (folder) => run(folder, "/usr/bin/python3", ["build.py"]).seconds,
 }
 
+/** No tool at all: a loop that gives a node two small files, each written under another name and renamed. */
+export const files: Tool = {
+  name: "bare files",
+  available: () => true,
+  prepare: prepared((folder) =>
+    writeFileSync(
+      join(folder, "files.mjs"),
+      `
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs"
+for (let i = 0; i < 256; i++) mkdirSync("out/" + i, { recursive: true })
+for (let i = 0; i < 2 * Number(process.argv[2]); i++) {
+  const name = "out/" + (i % 256) + "/" + i
+  if (existsSync(name)) continue
+  const file = openSync("out/new", "wx")
+  writeSync(file, "some text " + i)
+  closeSync(file)
+  renameSync("out/new", name)
+}
+`,
+    ),
+  ),
+  build: (folder, size) => run(folder, node, ["files.mjs", String(nodes(size))]).seconds,
+}
+
 /** Rankshift first, then its peers. */
-export const tools: ReadonlyArray<Tool> = [rankshift, ninja, make, snakemake, joblib]
+export const tools: ReadonlyArray<Tool> = [rankshift, files, ninja, make, snakemake, joblib]

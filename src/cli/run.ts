@@ -1,11 +1,13 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { availableParallelism } from "node:os"
 import type { Pipeline } from "../dsl/Pipeline.ts"
+import type { Resolver } from "../plan/Resolver.ts"
 import { closing, failures } from "../report/closing.ts"
 import * as Follower from "../report/Follower.ts"
 import { lines, Output } from "../report/Output.ts"
@@ -135,6 +137,7 @@ export const carryOut = Effect.fnUntraced(function* (
   const failed: Array<Extract<Event, { event: "failed" }>> = []
   const done = new Set<string>()
   let summary: Extract<Event, { event: "summary" }> | undefined
+  const known = yield* Deferred.make<Resolver>()
 
   const follow = Effect.gen(function* () {
     // Before the progress lines: they are redrawn in place, below what was said by then.
@@ -145,7 +148,7 @@ export const carryOut = Effect.fnUntraced(function* (
       ...(shown.trace === undefined ? [] : [yield* traceTo(shown.trace)]),
     ]
     yield* Stream.runForEach(
-      Run.run(pipeline, options),
+      Run.run(pipeline, options, known),
       Effect.fnUntraced(function* (event) {
         if (event.event === "failed") failed.push(event)
         if (event.event === "finished" || event.event === "cached") done.add(event.node)
@@ -159,7 +162,7 @@ export const carryOut = Effect.fnUntraced(function* (
     yield* follow
     if (summary === undefined || shown.json) return
     const { tables } = yield* Effect.promise(() => import("./targets.ts"))
-    yield* lines(out, yield* tables(pipeline, done, yield* out.style))
+    yield* lines(out, yield* tables(yield* Deferred.await(known), done, yield* out.style))
     yield* lines(err, failures(failed, yield* err.style))
     const end = summary.failed > 0 ? err : out
     yield* lines(end, closing(pipeline.name, summary, options.keepGoing, yield* end.style))

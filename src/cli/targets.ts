@@ -4,15 +4,14 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Batch from "../arrow/Batch.ts"
 import type { Table } from "../arrow/Table.ts"
-import * as Dag from "../dsl/Dag.ts"
-import type { Pipeline } from "../dsl/Pipeline.ts"
 import * as Board from "../report/Board.ts"
 import * as Leaderboard from "../report/leaderboard.ts"
 import { head, rowsOf } from "../report/rows.ts"
 import * as Verdicts from "../report/verdicts.ts"
 import { boardSheets, rowSheet } from "../report/sheets.ts"
 import { paint, type Style } from "../report/style.ts"
-import { find, type Found } from "../run/Inspect.ts"
+import { freshOf, type Found } from "../run/Inspect.ts"
+import type { Resolver } from "../plan/Resolver.ts"
 import { Store } from "../store/Store.ts"
 
 /** How many rows the head of a table has where nothing else is asked for. */
@@ -69,9 +68,9 @@ export const rendered = Effect.fnUntraced(function* (found: Found, wanted: numbe
 /** What a reader of a benchmark wants to see first; the rest of its targets is named where one of these is there. */
 const first = new Set(["leaderboard", "verdicts"])
 
-/** The tables of those of the pipeline's targets that are among the `done` nodes. */
-export const tables = Effect.fnUntraced(function* (pipeline: Pipeline, done: ReadonlySet<string>, style: Style) {
-  const dag = yield* Dag.make(pipeline)
+/** The tables of those of a pipeline's targets that are among the `done` nodes. */
+export const tables = Effect.fnUntraced(function* (resolver: Resolver, done: ReadonlySet<string>, style: Style) {
+  const { dag } = resolver
   const ready = Object.entries(dag.targets).flatMap(([target, index]) => {
     const node = dag.nodes[index]
     return node !== undefined && done.has(node.name) ? [{ node, target }] : []
@@ -80,7 +79,8 @@ export const tables = Effect.fnUntraced(function* (pipeline: Pipeline, done: Rea
   const printed = chosen.length === 0 ? ready : chosen
   const lines: Array<string> = []
   for (const { node, target } of printed) {
-    const found = yield* find(pipeline, node.name)
+    const found = yield* freshOf(resolver, node)
+    if (found === undefined) continue
     if (chosen.length === 0 && ready.length > 1) lines.push(paint(style, "strong", `${target} = ${found.name}`))
     lines.push(...(yield* rendered(found, undefined, style)), "")
   }

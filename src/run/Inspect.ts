@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import type { Table } from "../arrow/Table.ts"
-import * as Dag from "../dsl/Dag.ts"
 import type { DagNode } from "../dsl/Dag.ts"
 import { type Pipeline, PipelineError } from "../dsl/Pipeline.ts"
 import { selectOne } from "../dsl/select.ts"
@@ -32,6 +31,11 @@ const absent = (node: DagNode) =>
     hint: node.stage.persist === "never" ? "show a node that stands on it" : `pipeline run '${node.name}'`,
   })
 
+const actionsOf = Effect.fnUntraced(function* (keys: ReadonlyArray<string>) {
+  const store = yield* Store
+  return (yield* Effect.forEach(keys, (key) => store.action(key))).filter((action) => action !== undefined)
+})
+
 /** A pipeline laid out and looked up once, to find what the store has of any of its nodes. */
 export interface Inspector {
   readonly resolver: Resolver
@@ -39,24 +43,32 @@ export interface Inspector {
   readonly found: (node: DagNode) => Effect.Effect<Found, PipelineError | StoreError>
 }
 
+/** What the store has of a fresh node; undefined of any other. */
+export const freshOf = Effect.fnUntraced(function* (
+  resolver: Resolver,
+  node: DagNode,
+): Effect.fn.Return<Found | undefined, StoreError, Store> {
+  const units = resolver.units(node.index) ?? []
+  if (units.length === 0 || units.some((unit) => unit.outputs === undefined)) return undefined
+  const actions = yield* actionsOf(units.map((unit) => unit.key))
+  return actions.length === 0 ? undefined : { name: node.name, table: node.stage.output, actions, fresh: true }
+})
+
 /** Looks up all of a pipeline. */
 export const inspector = Effect.fn("Inspect.inspector")(function* (
   pipeline: Pipeline,
 ): Effect.fn.Return<Inspector, PipelineError | StoreError, Engine> {
   const store = yield* Store
   const resolver = yield* Effect.scoped(prepare(pipeline, {}))
-  const history = yield* Staleness.history(pipeline.name)
-  return {
-    resolver,
-    found: Effect.fnUntraced(function* (node) {
-      const units = resolver.units(node.index) ?? []
-      const fresh = units.length > 0 && units.every((unit) => unit.outputs !== undefined)
-      const keys = fresh ? units.map((unit) => unit.key) : (history.record(node.name)?.keys ?? [])
-      const actions = (yield* Effect.forEach(keys, (key) => store.action(key))).filter((action) => action !== undefined)
-      if (actions.length === 0) return yield* absent(node)
-      return { name: node.name, table: node.stage.output, actions, fresh }
-    }),
-  }
+  const history = yield* Effect.cached(Staleness.history(pipeline.name))
+  const found = Effect.fnUntraced(function* (node: DagNode) {
+    const fresh = yield* freshOf(resolver, node)
+    if (fresh !== undefined) return fresh
+    const actions = yield* actionsOf((yield* history).record(node.name)?.keys ?? [])
+    if (actions.length === 0) return yield* absent(node)
+    return { name: node.name, table: node.stage.output, actions, fresh: false }
+  })
+  return { resolver, found: (node) => Effect.provideService(found(node), Store, store) }
 })
 
 /** Finds a node's actions: the present ones where it is fresh, those of the last run otherwise. */
@@ -64,7 +76,6 @@ export const find = Effect.fn("Inspect.find")(function* (
   pipeline: Pipeline,
   pattern: string,
 ): Effect.fn.Return<Found, PipelineError | StoreError, Engine> {
-  const node = yield* selectOne(yield* Dag.make(pipeline), pattern)
-  const { found } = yield* inspector(pipeline)
-  return yield* found(node)
+  const { found, resolver } = yield* inspector(pipeline)
+  return yield* found(yield* selectOne(resolver.dag, pattern))
 })

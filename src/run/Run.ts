@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises"
 import { dirname } from "node:path"
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
@@ -89,10 +90,12 @@ const drive = Effect.fnUntraced(function* (
   pipeline: Pipeline,
   options: RunOptions,
   emit: (event: Event) => Effect.Effect<void>,
+  known: Deferred.Deferred<Resolver> | undefined,
 ): Effect.fn.Return<void, PipelineError | StoreError, Engine | Scope.Scope> {
   const store = yield* Store
   const started = yield* Clock.currentTimeMillis
   const resolver = yield* prepare(pipeline, { targets: options.targets, force: options.force })
+  if (known !== undefined) yield* Deferred.succeed(known, resolver)
   const plan = yield* states(resolver)
   const count = (...tags: ReadonlyArray<string>) => plan.nodes.filter((node) => tags.includes(node.state._tag)).length
   yield* emit({
@@ -168,16 +171,18 @@ const drive = Effect.fnUntraced(function* (
 /**
  * Carries a pipeline out. Nodes that fail are events; the stream itself fails
  * only where the pipeline or the store is wrong. The last event is the summary.
+ * `known` is given what is known of the nodes, which grows as they are computed.
  */
 export const run = (
   pipeline: Pipeline,
   options: RunOptions,
+  known?: Deferred.Deferred<Resolver>,
 ): Stream.Stream<Event, PipelineError | StoreError, Engine> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const queue = yield* Queue.unbounded<Event, PipelineError | StoreError | Cause.Done>()
       const emit = (event: Event) => Effect.asVoid(Queue.offer(queue, event))
-      const body = drive(pipeline, options, emit).pipe(
+      const body = drive(pipeline, options, emit, known).pipe(
         Effect.scoped,
         Effect.provideService(Damage, {
           report: ({ file, movedTo, reason }) =>

@@ -51,6 +51,8 @@ export const make = (root: string): Effect.Effect<StoreShape, never, Scope.Scope
     const { lastRuns, saveRun } = Runs.make(layout)
     const { load, save } = memory.make(layout)
     const keys = new Set<string>()
+    // Large, and of no use where nothing is read or written: loaded when it is first needed.
+    const ipc = yield* Effect.cached(Effect.promise(() => import("../arrow/Ipc.ts")))
     const reading = yield* once(Version.check(layout))
     const noting = yield* once(Version.ensure(layout))
     // Only results can be collected, so who writes none need not be known.
@@ -66,8 +68,8 @@ export const make = (root: string): Effect.Effect<StoreShape, never, Scope.Scope
         ),
       record: (action) => writing(record(action)),
       check: (ref) => reading(artifacts.check(ref)),
-      read: (table, output) => Stream.unwrap(reading(Effect.sync(() => read(artifacts, table, output)))),
-      writer: (table) => writing(Writer.make(layout, table, { settle, done: artifacts.written })),
+      read: (table, output) => Stream.unwrap(reading(Effect.sync(() => read(artifacts, ipc, table, output)))),
+      writer: (table) => writing(Writer.make(layout, table, { ipc, settle, done: artifacts.written })),
       saveRun: (run) => noting(Effect.andThen(settle.now, saveRun(run))),
       lastRuns: (n) => reading(lastRuns(n)),
       memo: { load, save: (name, bytes) => Effect.ignore(noting(save(name, bytes))) },

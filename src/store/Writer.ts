@@ -5,6 +5,7 @@ import type { IpcError } from "../arrow/IpcError.ts"
 import type { Table } from "../arrow/Table.ts"
 import * as Hash from "../hash/Hash.ts"
 import type { ArtifactRef } from "./Action.ts"
+import type { Ipc } from "./read.ts"
 import type { Settle } from "./Settle.ts"
 import type { Layout } from "./Layout.ts"
 import { StoreError } from "./StoreError.ts"
@@ -28,8 +29,8 @@ const fromIpc = (error: StoreError | IpcError): StoreError =>
       })
 
 /** Begins one artifact: hashed while it is written, named by the hash when it is done. */
-const artifact = Effect.fnUntraced(function* (layout: Layout, table: Table, { done, settle }: Settings) {
-  const Ipc = yield* Effect.promise(() => import("../arrow/Ipc.ts"))
+const artifact = Effect.fnUntraced(function* (layout: Layout, table: Table, { done, ipc, settle }: Settings) {
+  const Ipc = yield* ipc
   const temp = yield* Temp.make(layout, settle)
   const hash = Hash.hasher()
   let bytes = 0
@@ -55,6 +56,7 @@ const artifact = Effect.fnUntraced(function* (layout: Layout, table: Table, { do
 
 /** What happens to artifacts once they are written. */
 interface Settings {
+  readonly ipc: Ipc
   readonly settle?: Settle
   /** Hears of each that is in its place. */
   readonly done: (ref: ArtifactRef) => Effect.Effect<void>

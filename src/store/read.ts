@@ -8,6 +8,9 @@ import type { ArtifactRef, Output } from "./Action.ts"
 import type { Artifacts } from "./Artifacts.ts"
 import { fromCause, isAbsent, missing, StoreError } from "./StoreError.ts"
 
+/** The reader and writer of artifacts, loaded when it is first needed. */
+export type Ipc = Effect.Effect<typeof import("../arrow/Ipc.ts")>
+
 // The file is what its name says, so no computing anew mends it: the record that led here is wrong.
 const wrong = (message: string, file: string) =>
   new StoreError({ kind: "io", message, file, hint: "compute the node again with --force" })
@@ -50,12 +53,13 @@ const taker = Effect.fnUntraced(function* (
 /** The rows of an output, batch by batch, with their `aside` columns beside them. */
 export const read = <T extends Table>(
   artifacts: Artifacts,
+  ipc: Ipc,
   table: T,
   output: Output,
 ): Stream.Stream<BatchOf<T>, StoreError> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const Ipc = yield* Effect.promise(() => import("../arrow/Ipc.ts"))
+      const Ipc = yield* ipc
       const file = yield* artifacts.verify(output.table)
       if (table.aside.length === 0) return Stream.mapError(Ipc.read(table, file), fromIpc(output.table))
 

@@ -10,6 +10,8 @@ export interface Cursor {
   readonly i32: () => number
   /** A whole number of 8 bytes; one above 2^53 is an error. */
   readonly u64: () => number
+  /** A whole number of 7 bits a byte, the lowest first, as protobuf writes it; one above 2^53 is an error. */
+  readonly varint: () => number
   /** Big-endian, as pickle writes it. */
   readonly f64: () => number
   /** The next `length` bytes, as a view. */
@@ -40,6 +42,16 @@ export const cursor = (bytes: Uint8Array, what: string, start = 0): Cursor => {
       const value = view.getBigUint64(advance(8), true)
       if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new Malformed(`${what} speaks of ${value} bytes`)
       return Number(value)
+    },
+    varint: () => {
+      let value = 0
+      for (let factor = 1; ; factor *= 128) {
+        const byte = view.getUint8(advance(1))
+        value += (byte & 127) * factor
+        if (value > Number.MAX_SAFE_INTEGER || factor > 2 ** 56)
+          throw new Malformed(`${what} has a number that is too large`)
+        if (byte < 128) return value
+      }
     },
     f64: () => view.getFloat64(advance(8)),
     take: (length) => {

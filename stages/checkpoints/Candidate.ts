@@ -1,11 +1,22 @@
+import * as haiku from "./haikuNames.ts"
 import { Malformed } from "./Malformed.ts"
-import type { Weight, Weights } from "./Weight.ts"
+import * as obow from "./obowNames.ts"
+import * as simclr from "./simclrNames.ts"
+import { count, type Weight, type Weights } from "./Weight.ts"
+
+/**
+ * How a network pads: evenly, as PyTorch's do; as TensorFlow's `SAME` says, the
+ * odd one behind; or so in the pooling alone.
+ */
+export type Padding = "even" | "same" | "same pool"
 
 /** Weights of one network in a checkpoint, with the names it gives them itself. */
 export interface Candidate {
   /** What stands in front of these names in the file: `state_dict.module.encoder_q.`. */
   readonly prefix: string
   readonly weights: Weights
+  /** `even` where nothing is said. */
+  readonly padding?: Padding
 }
 
 /** Names by which a network is known, and what else must then be there. */
@@ -21,6 +32,9 @@ const below = (weights: Weights, prefix: string): Weights =>
     [...weights].flatMap(([name, weight]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), weight]] : [])),
   )
 
+// Nobody keeps so many; looking through the weights for each would take long.
+const most = 64
+
 /** All networks that a checkpoint holds, in the order of the file. */
 export const all = (weights: Weights): ReadonlyArray<Candidate> => {
   const prefixes = new Set<string>()
@@ -32,7 +46,13 @@ export const all = (weights: Weights): ReadonlyArray<Candidate> => {
       if ((prefix === "" || prefix.endsWith(".")) && weights.has(prefix + sign.beside)) prefixes.add(prefix)
     }
   }
-  return [...prefixes].map((prefix) => ({ prefix, weights: below(weights, prefix) }))
+  if (prefixes.size > most) throw new Malformed(`it holds ${prefixes.size} networks`)
+  return [
+    ...[...prefixes].map((prefix) => ({ prefix, weights: below(weights, prefix) })),
+    ...haiku.candidates(weights),
+    ...simclr.candidates(weights),
+    ...obow.candidates(weights),
+  ]
 }
 
 /**
@@ -45,11 +65,15 @@ const preferred = [
   { one: "teacher.", other: "student." },
   { one: "online_backbone.", other: "target_backbone." },
   { one: "online_network.", other: "target_network." },
-  { one: "encoder.", other: "target_encoder." },
+  { one: "online_params.", other: "target_params." },
+  { one: "feature_extractor.", other: "feature_extractor_teacher." },
+  { one: "target_encoder.", other: "encoder." },
 ]
 
+const within = (prefix: string, part: string) => `.${prefix}`.includes(`.${part}`)
+
 const beats = (a: Candidate, b: Candidate) =>
-  preferred.some(({ one, other }) => a.prefix.includes(one) && b.prefix.includes(other) && !a.prefix.includes(other))
+  preferred.some(({ one, other }) => within(a.prefix, one) && within(b.prefix, other))
 
 /** The network that is meant: the one named by `wanted` (its prefix or a part of it), or the only or usual one. */
 export const choose = (weights: Weights, wanted: string | undefined): Candidate => {
@@ -62,7 +86,7 @@ export const choose = (weights: Weights, wanted: string | undefined): Candidate 
   if (candidates.length === 0) {
     throw new Malformed(
       `no network is recognised among its ${weights.size} weights: ${listed([...weights.keys()])}`,
-      "ResNets with torchvision's names and ViTs with timm's are; export others to ONNX",
+      "ResNets are, by torchvision's, Haiku's and SimCLR's names, and ViTs by timm's; export others to ONNX",
     )
   }
   throw new Malformed(
@@ -88,15 +112,21 @@ export interface Taking {
   readonly rest: () => ReadonlyArray<string>
 }
 
+// An ONNX file holds at most 2 GB. Many names for one large array are soon more.
+const mostElements = 2 ** 29
+
 /** Begins to take weights of a network. */
 export const taking = ({ prefix, weights }: Candidate): Taking => {
   const left = new Set(weights.keys())
+  let elements = 0
   return {
     has: (name) => weights.has(name),
     take: (name) => {
       const weight = weights.get(name)
       if (weight === undefined) throw new Malformed(`the weight ${prefix}${name} is missing`)
       left.delete(name)
+      elements += count(weight)
+      if (elements > mostElements) throw new Malformed("its network is larger than an ONNX file can be: 2 GB")
       return weight
     },
     leave: (test) => {

@@ -92,10 +92,18 @@ const quoted = (text: string): string => {
 
 const mark = Symbol("mark")
 
+// Settings beside weights are small; what is large is written once.
+const mostCopied = 2 ** 26
+
+/** How much a call may copy of an argument, roughly in bytes. */
+const weightOf = (value: Value): number =>
+  typeof value === "string" ? value.length : isSequence(value) ? 8 * value.items.length : 0
+
 /** Reads one pickle from where the cursor is, up to its end. */
 export const read = (from: Cursor, world: World): Value => {
   const stack: Array<Value | typeof mark> = []
   const memo = new Map<number, Value>()
+  const start = from.position()
   const top = (): Value => {
     const value = stack.at(-1)
     if (value === undefined || value === mark) throw new Malformed("the pickle's stack is empty")
@@ -126,9 +134,13 @@ export const read = (from: Cursor, world: World): Value => {
       "save the state dict alone: torch.save(model.state_dict(), file), or export to safetensors or ONNX",
     )
   }
+  let spent = 0
   const called = (of: Value, args: Value): Value => {
     if (!isKnown(of) || of.call === undefined || !isSequence(args))
       throw new Malformed("the pickle calls what is no function")
+    // What a call copies may be asked for many times over in a few bytes each.
+    spent += args.items.reduce((sum: number, item) => sum + weightOf(item), 0)
+    if (spent > mostCopied + 4 * (from.position() - start)) throw new Malformed("its pickle copies one thing too often")
     return of.call(args.items)
   }
   const put = (into: Value, items: ReadonlyArray<Value>) => {

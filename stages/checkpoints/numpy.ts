@@ -3,23 +3,23 @@ import { Malformed } from "./Malformed.ts"
 import { isMade, isSequence, type Known, type Made, type Value } from "./Pickle.ts"
 import { contiguous, type ElementType, make as weight, sizes } from "./Weight.ts"
 
-const types: Readonly<Record<string, ElementType>> = {
-  f8: "float64",
-  f4: "float32",
-  f2: "float16",
-  i8: "int64",
-  i4: "int32",
-  i2: "int16",
-  i1: "int8",
-  u1: "uint8",
-  b1: "bool",
-}
+const types: ReadonlyMap<string, ElementType> = new Map([
+  ["f8", "float64"],
+  ["f4", "float32"],
+  ["f2", "float16"],
+  ["i8", "int64"],
+  ["i4", "int32"],
+  ["i2", "int16"],
+  ["i1", "int8"],
+  ["u1", "uint8"],
+  ["b1", "bool"],
+])
 
 const dtype = ([code]: ReadonlyArray<Value>): Value => {
   const made: Made = {
     kind: "made",
     name: "numpy.dtype",
-    content: { kind: "dtype", type: typeof code === "string" ? types[code] : undefined },
+    content: { kind: "dtype", type: typeof code === "string" ? types.get(code) : undefined },
     build: (state) => {
       if (isSequence(state) && state.items[1] === ">") throw new Malformed("a numpy array of big-endian numbers")
     },
@@ -71,7 +71,7 @@ export const known = (name: string): Known | undefined => {
   const at = name.lastIndexOf(".")
   const member = name.slice(at + 1)
   if (!modules.has(name.slice(0, at))) return undefined
-  const call = calls[member]
+  const call = Object.hasOwn(calls, member) ? calls[member] : undefined
   if (call !== undefined) return { kind: "known", name, call }
   return member === "ndarray" || /^(?:float|int|uint)\d+$|^bool_?$/u.test(member) ? { kind: "known", name } : undefined
 }

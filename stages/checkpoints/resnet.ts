@@ -1,7 +1,7 @@
 import * as Graph from "../../src/onnx/Graph.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
 import type { Built, Tap } from "./Built.ts"
-import { type Candidate, listed, type Taking, taking } from "./Candidate.ts"
+import { type Candidate, listed, type Padding, type Taking, taking } from "./Candidate.ts"
 import { Malformed } from "./Malformed.ts"
 import { float32, type Weight } from "./Weight.ts"
 
@@ -27,13 +27,19 @@ interface Convolved {
   readonly channels: number
 }
 
+/** Where a window is padded: evenly around an odd one, or as TensorFlow's `SAME` says. */
+const padded = (size: number, same: boolean): Graph.Attributes => {
+  const pad = Math.floor(size / 2)
+  return same ? { auto_pad: "SAME_UPPER" } : { pads: [pad, pad, pad, pad] }
+}
+
 /** A convolution with the normalisation behind it folded in (in float64), so that one operator is left of two. */
 const convolution = (
   g: Graph.Graph,
   taken: Taking,
   input: Convolved,
   names: { readonly conv: string; readonly norm: string },
-  options: { readonly stride: number },
+  options: { readonly stride: number; readonly padding: Padding },
 ): Convolved => {
   const weight = taken.take(`${names.conv}.weight`)
   if (weight.shape.length !== 4) throw new Malformed(`${names.conv}.weight is of shape [${weight.shape.join(", ")}]`)
@@ -51,13 +57,12 @@ const convolution = (
     for (let i = channel * each; i < (channel + 1) * each; i++) kernels[i] = (kernels[i] ?? 0) * factor
     bias[channel] = (shift[channel] ?? 0) - (mean[channel] ?? 0) * factor
   }
-  const pad = Math.floor(kernel / 2)
   const value = g.op(
     "Conv",
     [input.value, g.constant(Tensor.float32(weight.shape, kernels)), g.constant(Tensor.float32([channels], bias))],
     {
       kernel_shape: [kernel, side(weight, 3)],
-      pads: [pad, pad, pad, pad],
+      ...padded(kernel, options.padding === "same"),
       strides: [options.stride, options.stride],
       group: input.channels / inner,
     },
@@ -66,10 +71,18 @@ const convolution = (
 }
 
 /** The way around a block: as it is, by a convolution, or (CIFAR's option A) thinned out and padded with zeros. */
-const shortcut = (g: Graph.Graph, taken: Taking, input: Convolved, at: string, channels: number, stride: number) => {
+const shortcut = (
+  g: Graph.Graph,
+  taken: Taking,
+  input: Convolved,
+  at: string,
+  channels: number,
+  options: { readonly stride: number; readonly padding: Padding },
+) => {
+  const { stride } = options
   for (const name of ["downsample", "shortcut"]) {
     if (!taken.has(`${at}.${name}.0.weight`)) continue
-    return convolution(g, taken, input, { conv: `${at}.${name}.0`, norm: `${at}.${name}.1` }, { stride }).value
+    return convolution(g, taken, input, { conv: `${at}.${name}.0`, norm: `${at}.${name}.1` }, options).value
   }
   const ints = (...values: ReadonlyArray<number>) => g.constant(Tensor.int64([values.length], values))
   const thinned =
@@ -82,16 +95,22 @@ const shortcut = (g: Graph.Graph, taken: Taking, input: Convolved, at: string, c
   return g.op("Pad", [thinned, ints(0, missing / 2, 0, 0, 0, missing / 2, 0, 0)])
 }
 
-const block = (g: Graph.Graph, taken: Taking, input: Convolved, at: string, stride: number): Convolved => {
+const block = (
+  g: Graph.Graph,
+  taken: Taking,
+  input: Convolved,
+  at: string,
+  { padding, stride }: { readonly stride: number; readonly padding: Padding },
+): Convolved => {
   const relu = ({ channels, value }: Convolved): Convolved => ({ channels, value: g.op("Relu", [value]) })
   const convolved = (from: Convolved, i: number, stride: number) =>
-    convolution(g, taken, from, { conv: `${at}.conv${i}`, norm: `${at}.bn${i}` }, { stride })
+    convolution(g, taken, from, { conv: `${at}.conv${i}`, norm: `${at}.bn${i}` }, { stride, padding })
   // With three convolutions the one in the middle strides, as in torchvision (ResNet v1.5).
   const wide = taken.has(`${at}.conv3.weight`)
   const first = relu(convolved(input, 1, wide ? 1 : stride))
   const second = convolved(first, 2, wide ? stride : 1)
   const last = wide ? convolved(relu(second), 3, 1) : second
-  const around = shortcut(g, taken, input, at, last.channels, stride)
+  const around = shortcut(g, taken, input, at, last.channels, { stride, padding })
   return relu({ channels: last.channels, value: g.op("Add", [last.value, around]) })
 }
 
@@ -121,7 +140,7 @@ const named = (taken: Taking, depths: ReadonlyArray<number>): string => {
 // Names beside the encoder that say nothing of it: heads, and counters of batches.
 const isAside = (name: string) =>
   name.endsWith("num_batches_tracked") ||
-  /^(?:fc|linear|head|projection_head|prototypes|projector|predictor|heads?)\b/u.test(name)
+  /^(?:fc|linear|heads?|projection_head|prototypes|projector|predictor)\b/u.test(name)
 
 /**
  * A ResNet, its depths, widths and kind of block read from names and shapes:
@@ -136,6 +155,7 @@ const isAside = (name: string) =>
  */
 export const build = (candidate: Candidate): Built => {
   const taken = taking(candidate)
+  const padding = candidate.padding ?? "even"
   const g = Graph.make("resnet")
   const pixels = g.input("pixels", "float32", ["batch", 3, "height", "width"])
   const stem = taken.take("conv1.weight")
@@ -145,18 +165,25 @@ export const build = (candidate: Candidate): Built => {
     taken,
     { value: pixels, channels: 3 },
     { conv: "conv1", norm: "bn1" },
-    { stride: large ? 2 : 1 },
+    { stride: large ? 2 : 1, padding },
   )
   at = { ...at, value: g.op("Relu", [at.value]) }
   if (large) {
-    const value = g.op("MaxPool", [at.value], { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] })
+    const value = g.op("MaxPool", [at.value], {
+      kernel_shape: [3, 3],
+      ...padded(3, padding !== "even"),
+      strides: [2, 2],
+    })
     at = { ...at, value }
   }
   const depths: Array<number> = []
   for (let stage = 1; taken.has(`layer${stage}.0.conv1.weight`); stage++) {
     let depth = 0
     for (; taken.has(`layer${stage}.${depth}.conv1.weight`); depth++) {
-      at = block(g, taken, at, `layer${stage}.${depth}`, stage > 1 && depth === 0 ? 2 : 1)
+      at = block(g, taken, at, `layer${stage}.${depth}`, {
+        stride: stage > 1 && depth === 0 ? 2 : 1,
+        padding,
+      })
     }
     depths.push(depth)
   }

@@ -5,18 +5,18 @@ import { cursor } from "./Bytes.ts"
 import { Malformed } from "./Malformed.ts"
 import { contiguous, count, type ElementType, make, sizes, type Weight, type Weights } from "./Weight.ts"
 
-const types: Readonly<Record<string, ElementType>> = {
-  F64: "float64",
-  F32: "float32",
-  F16: "float16",
-  BF16: "bfloat16",
-  I64: "int64",
-  I32: "int32",
-  I16: "int16",
-  I8: "int8",
-  U8: "uint8",
-  BOOL: "bool",
-}
+const types: ReadonlyMap<string, ElementType> = new Map([
+  ["F64", "float64"],
+  ["F32", "float32"],
+  ["F16", "float16"],
+  ["BF16", "bfloat16"],
+  ["I64", "int64"],
+  ["I32", "int32"],
+  ["I16", "int16"],
+  ["I8", "int8"],
+  ["U8", "uint8"],
+  ["BOOL", "bool"],
+])
 
 // The format's own limit.
 const longestHeader = 100_000_000
@@ -49,7 +49,7 @@ export const read = (bytes: Uint8Array): Weights => {
     if (Result.isFailure(entry)) throw new Malformed(`its header does not say what ${name} is`)
     const { data_offsets, dtype, shape } = entry.success
     const [begin, end] = data_offsets
-    const type = types[dtype]
+    const type = types.get(dtype)
     if (type === undefined) throw new Malformed(`${name} is of the type ${dtype}, which is not read`)
     if (begin < 0 || end < begin || start + end > bytes.length) {
       throw new Malformed(`${name} is not within the file`, "fetch the file again")

@@ -1,24 +1,25 @@
 /** What pickles of PyTorch may name, and what becomes of it. */
 import { Malformed } from "./Malformed.ts"
 import { isDict, isKnown, isMade, isSequence, type Known, type Made, tuple, type Value, type World } from "./Pickle.ts"
+import * as haiku from "./haikuPickle.ts"
 import * as numpy from "./numpy.ts"
 import { type ElementType, make as weight, type Storage, type Weight } from "./Weight.ts"
 
 /** Where the storages of a container lie. */
 export type StorageOf = (key: string, type: ElementType, elements: number, location: Value) => Storage
 
-const storageTypes: Readonly<Record<string, ElementType>> = {
-  DoubleStorage: "float64",
-  FloatStorage: "float32",
-  HalfStorage: "float16",
-  BFloat16Storage: "bfloat16",
-  LongStorage: "int64",
-  IntStorage: "int32",
-  ShortStorage: "int16",
-  CharStorage: "int8",
-  ByteStorage: "uint8",
-  BoolStorage: "bool",
-}
+const storageTypes: ReadonlyMap<string, ElementType> = new Map([
+  ["DoubleStorage", "float64"],
+  ["FloatStorage", "float32"],
+  ["HalfStorage", "float16"],
+  ["BFloat16Storage", "bfloat16"],
+  ["LongStorage", "int64"],
+  ["IntStorage", "int32"],
+  ["ShortStorage", "int16"],
+  ["CharStorage", "int8"],
+  ["ByteStorage", "uint8"],
+  ["BoolStorage", "bool"],
+])
 
 /** Element types as they stand by themselves, in the settings that a checkpoint keeps beside its weights. */
 const dtypes = new Set([
@@ -118,16 +119,15 @@ const functions: Readonly<Record<string, (args: ReadonlyArray<Value>) => Value>>
 }
 
 const known = (name: string): Known | undefined => {
-  const call = functions[name]
+  const call = Object.hasOwn(functions, name) ? functions[name] : undefined
   if (call !== undefined) return { kind: "known", name, call }
   if (opaque.has(name)) return { kind: "known", name, call: () => opaqueOf(name) }
   const [module, member = ""] = [name.slice(0, name.lastIndexOf(".")), name.slice(name.lastIndexOf(".") + 1)]
-  if ((module === "torch" || module === "torch.cuda") && storageTypes[member] !== undefined)
-    return { kind: "known", name }
+  if ((module === "torch" || module === "torch.cuda") && storageTypes.has(member)) return { kind: "known", name }
   if (module === "torch" && (dtypes.has(member) || member === "Tensor" || member === "FloatTensor")) {
     return { kind: "known", name }
   }
-  return numpy.known(name)
+  return numpy.known(name) ?? haiku.known(name)
 }
 
 /** The world of a PyTorch pickle, of which the storages lie where `storageOf` says. */
@@ -142,7 +142,7 @@ export const world = (storageOf: StorageOf): World => ({
       )
     }
     const name = isKnown(type) ? type.name : ""
-    const element = storageTypes[name.slice(name.lastIndexOf(".") + 1)]
+    const element = storageTypes.get(name.slice(name.lastIndexOf(".") + 1))
     if (kind !== "storage" || element === undefined || typeof key !== "string" || typeof elements !== "number") {
       throw new Malformed("a storage of an unknown kind")
     }

@@ -29,7 +29,18 @@ it.effect("an artifact that vanishes before it is opened is one to compute again
       ref: ArtifactRef,
     ) {
       const artifacts = yield* losing(layout, ref)
-      const error = yield* Effect.flip(Effect.scoped(Stream.runDrain(read(artifacts, table, output))))
+      const error = yield* Effect.flip(
+        Effect.scoped(
+          Stream.runDrain(
+            read(
+              artifacts,
+              Effect.promise(() => import("../../src/arrow/Ipc.ts")),
+              table,
+              output,
+            ),
+          ),
+        ),
+      )
       const file = layout.artifact(ref.hash)
       expect(error).toMatchObject({ _tag: "StoreError", kind: "damaged", hash: ref.hash, file })
       expect(error.message).toBe(`${file} is missing`)
