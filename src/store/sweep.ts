@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { rm } from "node:fs/promises"
+import { unlinkSync } from "node:fs"
 import * as path from "node:path"
 import { syncFolder } from "./folders.ts"
 import * as Inventory from "./Inventory.ts"
@@ -10,11 +10,14 @@ import { fromCause, isAbsent, type StoreError } from "./StoreError.ts"
 
 const atOnce = 16
 
-/** Removes a file that is still as it was. False where it has changed or gone. */
+/**
+ * Removes a file that is still as it was. False where it has changed or gone.
+ * At once after the look, and without waiting: who wants the file anew touches it.
+ */
 const remove = Effect.fnUntraced(function* ({ stored }: Doomed): Effect.fn.Return<boolean, StoreError> {
   const found = yield* Inventory.look(stored)
   if (found?.changed !== stored.changed || found.bytes !== stored.bytes) return false
-  return yield* Effect.tryPromise({ try: () => rm(stored.file), catch: (cause) => cause }).pipe(
+  return yield* Effect.try({ try: () => unlinkSync(stored.file), catch: (cause) => cause }).pipe(
     Effect.as(true),
     Effect.catch((cause) =>
       isAbsent(cause) ? Effect.succeed(false) : Effect.fail(fromCause(cause, "remove", stored.file)),
