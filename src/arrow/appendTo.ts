@@ -1,4 +1,7 @@
-import type { FileHandle } from "node:fs/promises"
+/** What is written to: an open file, or whatever takes its bytes. */
+export interface Sink {
+  readonly writev: (chunks: Array<Uint8Array>) => Promise<{ readonly bytesWritten: number }>
+}
 
 // The system takes at most this much at once, give or take a page.
 const most = 1 << 30
@@ -6,10 +9,7 @@ const most = 1 << 30
 const plain = (chunk: Uint8Array) => new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 
 /** Writes chunks at the end of a file, however many calls it takes. */
-export const appendTo = async (
-  handle: Pick<FileHandle, "writev">,
-  chunks: ReadonlyArray<Uint8Array>,
-): Promise<void> => {
+export const appendTo = async (handle: Sink, chunks: ReadonlyArray<Uint8Array>): Promise<void> => {
   const pieces = chunks.map(plain).flatMap((chunk) => {
     const count = Math.ceil(chunk.length / most)
     return Array.from({ length: count }, (_, i) => chunk.subarray(i * most, (i + 1) * most))

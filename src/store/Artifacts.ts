@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
-import type { Stats } from "node:fs"
-import { open } from "node:fs/promises"
+import { closeSync, openSync, type Stats } from "node:fs"
 import * as Hash from "../hash/Hash.ts"
 import type { ArtifactRef } from "./Action.ts"
 import type { Layout } from "./Layout.ts"
@@ -38,12 +37,12 @@ export const make = (layout: Layout): Effect.Effect<Artifacts> =>
     // A store on a read-only disk is still good to read: then the result is remembered for this process alone.
     const sealAgain = (file: string) =>
       Effect.ignore(
-        Effect.tryPromise(async () => {
-          const handle = await open(file, "r")
+        Effect.try(() => {
+          const descriptor = openSync(file, "r")
           try {
-            await seal.apply(handle)
+            seal.apply(descriptor)
           } finally {
-            await handle.close()
+            closeSync(descriptor)
           }
         }),
       )

@@ -1,8 +1,19 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
-import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs"
-import { type FileHandle, open, rm } from "node:fs/promises"
+import {
+  closeSync,
+  fsync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+  writev,
+} from "node:fs"
+import { rm } from "node:fs/promises"
 import * as path from "node:path"
 import { appendTo } from "../arrow/appendTo.ts"
 import { makeFolder } from "./folders.ts"
@@ -77,23 +88,30 @@ const within = async <A>(folder: string, settle: Settle, act: () => A | Promise<
 // A file of this size is kept in memory and written in one go: each call that waits costs more than the bytes.
 const small = 64 * 1024
 
-/** Writes a small file under its temporary name. Gives it open, so that it can be settled. */
-const writeWhole = (file: string, chunks: ReadonlyArray<Uint8Array>, sealed: boolean): number => {
-  const descriptor = openSync(file, "wx", 0o644)
-  try {
-    let left = Buffer.concat(chunks)
-    while (left.length > 0) {
-      const written = writeSync(descriptor, left)
-      if (written === 0) throw new Error("the disk takes nothing more")
-      left = left.subarray(written)
-    }
-    if (sealed) seal.applySync(descriptor)
-    return descriptor
-  } catch (cause) {
-    closeSync(descriptor)
-    throw cause
+const writeAll = (descriptor: number, chunks: ReadonlyArray<Uint8Array>): void => {
+  let left = Buffer.concat(chunks)
+  while (left.length > 0) {
+    const written = writeSync(descriptor, left)
+    if (written === 0) throw new Error("the disk takes nothing more")
+    left = left.subarray(written)
   }
 }
+
+const append = (descriptor: number, chunks: ReadonlyArray<Uint8Array>): Promise<void> =>
+  appendTo(
+    {
+      writev: (buffers) =>
+        new Promise((resolve, reject) => {
+          writev(descriptor, buffers, (error, bytesWritten) => (error ? reject(error) : resolve({ bytesWritten })))
+        }),
+    },
+    chunks,
+  )
+
+const sync = (descriptor: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    fsync(descriptor, (error) => (error ? reject(error) : resolve()))
+  })
 
 /**
  * Begins a file. It is removed when the scope closes, unless it was published.
@@ -103,53 +121,59 @@ export const make = (layout: Layout, settle: Settle = atOnce): Effect.Effect<Tem
   const file = nameIn(layout)
   const held: Array<Uint8Array> = []
   let size = 0
-  let handle: FileHandle | undefined
-  let state: "none" | "made" | "published" = "none"
+  let descriptor: number | undefined
+  let isMade = false
   const attempt = <A>(doing: string, name: string, run: () => Promise<A>) =>
     Effect.tryPromise({ try: run, catch: (cause) => fromCause(cause, doing, name) })
 
-  const append = async (chunks: ReadonlyArray<Uint8Array>) => {
-    if (handle === undefined) {
-      state = "made"
-      handle = await within(layout.tmp, settle, () => open(file, "wx", 0o644))
-    }
-    await appendTo(handle, [...held.splice(0), ...chunks])
+  const begin = async (): Promise<number> => {
+    descriptor = await within(layout.tmp, settle, () => openSync(file, "wx", 0o644))
+    isMade = true
+    return descriptor
+  }
+  const finish = async (sealed: boolean): Promise<void> => {
+    const isSmall = descriptor === undefined
+    const open = descriptor ?? (await begin())
+    if (isSmall) writeAll(open, held)
+    if (sealed) seal.apply(open)
+    if (!isSmall) await sync(open)
+    descriptor = undefined
+    // A small one may be made durable later, with others; a large one has taken its time already.
+    if (isSmall) await settle.file(open)
+    else closeSync(open)
   }
 
   const publish = async (target: string, sealed: boolean) => {
     const folder = path.dirname(target)
     if (!sealed || !isThere(target, size) || !wanted(target)) {
-      if (handle === undefined) {
-        state = "made"
-        const descriptor = await within(layout.tmp, settle, () => writeWhole(file, held, sealed))
-        await settle.file(descriptor)
-      } else {
-        if (sealed) await seal.apply(handle)
-        await handle.sync()
-        await handle.close()
-      }
+      await finish(sealed)
       await within(folder, settle, () => renameSync(file, target))
-      state = "published"
+      isMade = false
     }
     await settle.folder(folder)
   }
 
   const discard = async () => {
-    await handle?.close().catch(() => undefined)
-    await rm(file, { force: true })
+    if (descriptor !== undefined) closeSync(descriptor)
+    if (isMade) await rm(file, { force: true })
   }
 
   return Effect.as(
-    Effect.addFinalizer(() => (state === "made" ? Effect.ignore(Effect.tryPromise(discard)) : Effect.void)),
+    Effect.addFinalizer(() => (isMade ? Effect.ignore(Effect.tryPromise(discard)) : Effect.void)),
     {
       write: (chunks, meanwhile) => {
         size += chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)
-        return attempt("write", file, async () => {
-          // Copies: the views are the caller's again when this is over.
-          const written = handle === undefined && size <= small ? void held.push(...chunks.map(copy)) : append(chunks)
-          meanwhile?.()
-          await written
-        })
+        // Nobody may close what the disk is still writing to.
+        return Effect.uninterruptible(
+          attempt("write", file, async () => {
+            if (descriptor === undefined && size > small) await begin()
+            // Copies: the views are the caller's again when this is over.
+            if (descriptor === undefined) held.push(...chunks.map(copy))
+            const written = descriptor === undefined ? undefined : append(descriptor, [...held.splice(0), ...chunks])
+            meanwhile?.()
+            await written
+          }),
+        )
       },
       publish: (target, as) => Effect.uninterruptible(attempt("write", target, () => publish(target, as === "sealed"))),
     },

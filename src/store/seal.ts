@@ -4,20 +4,13 @@
  * one of the right size stands for the content, and a stat is all it takes.
  */
 import { fchmodSync, futimesSync, type Stats, statSync } from "node:fs"
-import type { FileHandle } from "node:fs/promises"
 
 /** The time stamp of a sealed file, in seconds. */
 export const second = 1
 const mode = 0o444
 
 /** Seals an open file. */
-export const apply = async (handle: FileHandle): Promise<void> => {
-  await handle.chmod(mode)
-  await handle.utimes(second, second)
-}
-
-/** Seals an open file, at once. */
-export const applySync = (descriptor: number): void => {
+export const apply = (descriptor: number): void => {
   fchmodSync(descriptor, mode)
   futimesSync(descriptor, second, second)
 }

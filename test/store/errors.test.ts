@@ -43,6 +43,10 @@ vi.mock("node:fs", async (importOriginal) => {
     ...real,
     openSync: refusing("open", real.openSync),
     writeSync: refusing("write", (descriptor: number, bytes: Uint8Array) => real.writeSync(descriptor, bytes)),
+    writev: (descriptor: number, buffers: ReadonlyArray<Uint8Array>, end: (error: Error | null, n?: number) => void) =>
+      refusal.call === "write" ? end(refused()) : real.writev(descriptor, buffers, end),
+    fsync: (descriptor: number, end: (error: Error | null) => void) =>
+      refusal.call === "sync" ? end(refused()) : real.fsync(descriptor, end),
     fchmodSync: refusing("chmod", real.fchmodSync),
     fsyncSync: refusing("sync", real.fsyncSync),
     renameSync: refusing("rename", real.renameSync),
@@ -51,17 +55,8 @@ vi.mock("node:fs", async (importOriginal) => {
 
 vi.mock("node:fs/promises", async (importOriginal) => {
   const real = await importOriginal<typeof Promises>()
-  const ofHandles = { write: "writev", sync: "sync", chmod: "chmod" } as const
   return {
     ...real,
-    open: async (...args: Parameters<typeof real.open>) => {
-      refuse("open")
-      const handle = await real.open(...args)
-      for (const [name, call] of Object.entries(ofHandles)) {
-        if (refusal.call === name) vi.spyOn(handle, call).mockRejectedValue(refused())
-      }
-      return handle
-    },
     mkdir: async (folder: string, options: MakeDirectoryOptions) => {
       refuse("mkdir")
       return real.mkdir(folder, options)
