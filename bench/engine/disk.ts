@@ -20,51 +20,56 @@ const batchOf = (shard: number) => {
   return { id: Array.from({ length: rows }, (_, row) => `${shard}/${row}`), features: { shape: [width], data } }
 }
 
-/** Each shard into a file of its own, synced, then under its name, as the store does. */
-const bare = async (folder: string, batches: ReadonlyArray<ReturnType<typeof batchOf>>): Promise<number> => {
-  const started = performance.now()
-  for (const [i, { features }] of batches.entries()) {
-    const handle = await open(join(folder, `${i}.tmp`), "wx")
-    await handle.write(new Uint8Array(features.data.buffer))
-    await handle.sync()
-    await handle.close()
-    await rename(join(folder, `${i}.tmp`), join(folder, String(i)))
-    const directory = await open(folder, "r")
-    await directory.sync()
-    await directory.close()
-  }
-  return (performance.now() - started) / 1000
+type Features = ReturnType<typeof batchOf>
+
+/** A shard into a file of its own, synced, then under its name, as the store does. */
+const bare = async (folder: string, { features }: Features, name: string): Promise<void> => {
+  const handle = await open(join(folder, "new"), "wx")
+  await handle.write(new Uint8Array(features.data.buffer))
+  await handle.sync()
+  await handle.close()
+  await rename(join(folder, "new"), join(folder, name))
 }
 
-const stored = (folder: string, batches: ReadonlyArray<ReturnType<typeof batchOf>>): Promise<number> =>
-  Effect.runPromise(
+const stored = (batch: Features) =>
+  Effect.scoped(
     Effect.gen(function* () {
-      const store = yield* Store
-      const started = performance.now()
-      for (const batch of batches) {
-        yield* Effect.scoped(
-          Effect.gen(function* () {
-            const writer = yield* store.writer(Features)
-            yield* writer.append(batch)
-            return yield* writer.finish
-          }),
-        )
-      }
-      return (performance.now() - started) / 1000
-    }).pipe(Effect.provide(Store.layer(join(folder, "cache")))),
+      const writer = yield* Effect.flatMap(Store, (store) => store.writer(Features))
+      yield* writer.append(batch)
+      return yield* writer.finish
+    }),
   )
 
-/** Rates of both, one after the other, round by round. */
+const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const started = performance.now()
+    yield* effect
+    return (performance.now() - started) / 1000
+  })
+
+/** Seconds of both for all shards. They take turns shard by shard, as a disk slows down when much was written. */
+const round = (folder: string, batches: ReadonlyArray<Features>) =>
+  Effect.gen(function* () {
+    const seconds = { bare: 0, stored: 0 }
+    for (const [i, batch] of batches.entries()) {
+      const alone = Effect.map(
+        timed(Effect.promise(() => bare(folder, batch, `${i}`))),
+        (s) => void (seconds.bare += s),
+      )
+      const ours = Effect.map(timed(stored(batch)), (s) => void (seconds.stored += s))
+      yield* Effect.all(i % 2 === 0 ? [alone, ours] : [ours, alone])
+    }
+    return seconds
+  }).pipe(Effect.provide(Store.layer(join(folder, "cache"))))
+
+/** Rates of both. */
 export const disk = async (): Promise<void> => {
   const batches = Array.from({ length: shards }, (_, shard) => batchOf(shard))
   const gigabytes = (rows * width * 4 * shards) / 1e9
   const times: Array<{ readonly bare: number; readonly stored: number }> = []
-  for (let round = 0; round < rounds; round++) {
+  for (let n = 0; n < rounds; n++) {
     const folder = mkdtempSync(join(tmpdir(), "engine-"))
-    // In turn, as a disk may be slower just after much was written.
-    const first = round % 2 === 0 ? await bare(folder, batches) : undefined
-    const store = await stored(folder, batches)
-    times.push({ bare: first ?? (await bare(folder, batches)), stored: store })
+    times.push(await Effect.runPromise(round(folder, batches)))
     remove(folder)
   }
   print(
