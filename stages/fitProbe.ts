@@ -2,6 +2,7 @@ import type { Node } from "../src/dsl/Node.ts"
 import type { Edges, Optional } from "../src/dsl/Stage.ts"
 import { head } from "./probes/head.ts"
 import { knnDino } from "./probes/knnDino.ts"
+import { knnMarks } from "./probes/knnMarks.ts"
 import { linearBarlow } from "./probes/linearBarlow.ts"
 import { linearCole } from "./probes/linearCole.ts"
 import { linearDino } from "./probes/linearDino.ts"
@@ -33,6 +34,7 @@ export const protocols = {
   logistic,
   ridge,
   "knn/dino": knnDino,
+  "knn/marks": knnMarks,
   head,
 }
 

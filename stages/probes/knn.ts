@@ -2,67 +2,53 @@ import * as Effect from "effect/Effect"
 import { StageError } from "../../src/dsl/StageError.ts"
 import * as Graph from "../../src/onnx/Graph.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
-import { l2, type Normalise, type Normaliser, normaliser } from "./normalise.ts"
-import { featuresInput, overRows } from "./numeric.ts"
-import { largest, type Problem } from "./Problem.ts"
+import type { Problem } from "./Problem.ts"
 import { type Fitted, untrained } from "./Protocol.ts"
 
-/** How neighbours vote. */
-export interface Knn {
-  /** How many of the nearest training rows vote. */
-  readonly k: number
-  /** A neighbour of similarity s votes exp(s / temperature). */
-  readonly temperature: number
-}
-
-/** The training rows, each of length 1. */
-const unitRows = Effect.fnUntraced(function* (problem: Problem, unit: Normaliser) {
-  const { rows, width } = problem
-  const g = Graph.make("unit")
-  g.output("unit", unit(g, featuresInput(g, problem)), "float32", ["rows", width])
-  const all = new Float32Array(rows * width)
-  yield* overRows(problem, g, { unit: "float32" }, (part, start) => all.set(part.unit.data, start * width))
-  return all
-})
+/** Puts a vote into a graph: from how near the k neighbours are, `[rows, k]`, to what each counts. */
+export type Vote = (graph: Graph.Graph, similarity: Graph.Value) => Graph.Value
 
 /**
- * Nearest neighbours by cosine: a probe that carries the training rows, and of
- * which the scores are the votes of each class.
- *
- * Errors: `k` above the number of rows; rows that do not fit into one model.
+ * The graph of a vote: from `similarity` `[rows, depth]` float32, nearest first,
+ * and `labels` `[rows, depth]` int32 to `scores` `[rows, classes]`, the votes of
+ * the `k` nearest for each class.
  */
-export const fitKnn = Effect.fnUntraced(function* (problem: Problem, normalise: Normalise, { k, temperature }: Knn) {
-  const { classes, labels, rows, width } = problem
+export const voteGraph = (
+  { classes, k }: { readonly classes: number; readonly k: number },
+  vote: Vote,
+): Graph.Graph => {
+  const g = Graph.make("knn")
+  const [zero, one, most] = [0, 1, k].map((i) => g.constant(Tensor.int64([1], [i])))
+  const first = (value: Graph.Value) => g.op("Slice", [value, zero, most, one])
+  const similarity = first(g.input("similarity", "float32", ["rows", "depth"]))
+  const labels = first(g.input("labels", "int32", ["rows", "depth"]))
+  const count = g.op("Slice", [g.op("Shape", [similarity]), zero, one])
+  const shape = g.op("Concat", [count, g.constant(Tensor.int64([1], [classes]))], { axis: 0 })
+  const none = g.op("ConstantOfShape", [shape])
+  const ballots = g.op("Cast", [labels], { to: 7 })
+  g.output(
+    "scores",
+    g.op("ScatterElements", [none, ballots, vote(g, similarity)], { axis: 1, reduction: "add" }),
+    "float32",
+    ["rows", classes],
+  )
+  return g
+}
+
+/**
+ * A probe of neighbours: how they vote. Who they are is found when it predicts.
+ *
+ * Errors: `k` above the number of rows.
+ */
+export const fitKnn = Effect.fnUntraced(function* ({ classes, rows }: Problem, k: number, vote: Vote) {
   if (k > rows) {
     return yield* new StageError({
       message: `${k} neighbours are asked for, and there are ${rows} labelled rows of features`,
       hint: "lower `k`",
     })
   }
-  if (rows * (width + 1) * 4 >= largest) {
-    return yield* new StageError({
-      message: `${rows} rows of ${width} features do not fit into an ONNX model of 2 GB, which a probe of neighbours is`,
-      hint: `fit it on a subset of at most ${Math.floor(largest / 4 / (width + 1))} images`,
-    })
-  }
-  const before = yield* normaliser(normalise, problem)
-  const unit: Normaliser = (g, features) => l2(g, before(g, features))
-  const g = Graph.make("knn")
-  const features = g.input("features", "float32", ["rows", width])
-  const training = g.constant(Tensor.float32([rows, width], yield* unitRows(problem, unit)))
-  const similarity = g.op("Gemm", [unit(g, features), training], { transB: 1 })
-  const [nearest, which] = g.ops("TopK", [similarity, g.constant(Tensor.int64([1], [k]))], { axis: 1 }, 2)
-  const votes = g.op("Exp", [g.op("Div", [nearest, g.constant(Tensor.float32([], [temperature]))])])
-  const ballots = g.op("Gather", [g.constant(Tensor.int32([rows], labels)), which])
-  const count = g.op("Slice", [g.op("Shape", [features]), ...[0, 1].map((i) => g.constant(Tensor.int64([1], [i])))])
-  const shape = g.op("Concat", [count, g.constant(Tensor.int64([1], [classes]))], { axis: 0 })
-  const none = g.op("ConstantOfShape", [shape])
-  g.output("scores", g.op("ScatterElements", [none, ballots, votes], { axis: 1, reduction: "add" }), "float32", [
-    "rows",
-    classes,
-  ])
   const fitted: Fitted = {
-    variants: [{ name: "final", onnx: yield* g.bytes, setting: {} }],
+    variants: [{ name: "final", onnx: yield* voteGraph({ classes, k }, vote).bytes, setting: {} }],
     course: untrained,
   }
   return fitted

@@ -16,6 +16,23 @@ export const l2: Normaliser = (g, features) => {
   return g.op("Div", [features, g.op("Max", [length, g.constant(Tensor.float32([], [1e-12]))])])
 }
 
+/** Each feature's mean and standard deviation, `[width]` both. */
+export interface Moments {
+  readonly mean: Float64Array
+  readonly deviation: Float64Array
+}
+
+/** Subtracts means and divides by standard deviations; a feature that is constant but for rounding is only centred. */
+export const standardiser = ({ deviation, mean }: Moments, width: number): Normaliser => {
+  const constant = (i: number) => (deviation[i] ?? 0) <= 1e-6 * Math.abs(mean[i] ?? 0)
+  const centre = Float32Array.from(mean)
+  const divisor = Float32Array.from(deviation, (d, i) => (constant(i) ? 1 : d))
+  return (g, features) => {
+    const centred = g.op("Sub", [features, g.constant(Tensor.float32([width], centre))])
+    return g.op("Div", [centred, g.constant(Tensor.float32([width], divisor))])
+  }
+}
+
 /**
  * The normalisation, with the training set's statistics where it needs them.
  * `standardise` subtracts each feature's mean and divides by its standard
@@ -27,13 +44,5 @@ export const normaliser = Effect.fnUntraced(function* (kind: Normalise | "batch-
   const none: Normaliser = (_, features) => features
   if (kind === "none" || kind === "batch-norm") return none
   if (kind === "l2") return l2
-  const { mean, deviation } = yield* moments(problem)
-  const constant = (i: number) => (deviation[i] ?? 0) <= 1e-6 * Math.abs(mean[i] ?? 0)
-  const centre = Float32Array.from(mean)
-  const divisor = Float32Array.from(deviation, (d, i) => (constant(i) ? 1 : d))
-  const standardise: Normaliser = (g, features) => {
-    const centred = g.op("Sub", [features, g.constant(Tensor.float32([problem.width], centre))])
-    return g.op("Div", [centred, g.constant(Tensor.float32([problem.width], divisor))])
-  }
-  return standardise
+  return standardiser(yield* moments(problem), problem.width)
 })

@@ -2,10 +2,11 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { protocols } from "../../stages/fitProbe.ts"
+import { fitProbe, protocols } from "../../stages/fitProbe.ts"
 import { predict } from "../../stages/predict.ts"
-import { Features, Labels, Probe } from "../../stages/tables.ts"
-import { cut, openRows, readerOf, runWhole, services } from "../harness.ts"
+import { Features, Labels } from "../../stages/tables.ts"
+import { readerOf, runWhole, services } from "../harness.ts"
+import { having } from "../nodes.ts"
 import { featuresOf, pictures } from "./cifar.ts"
 
 /** Of the same features: by scikit-learn and PyTorch, as DINO's code does it. In percent of the test images. */
@@ -47,12 +48,12 @@ describe("probes on features of real encoders", () => {
               { features: readerOf(Features, train.features), labels: readerOf(Labels, train.labels) },
               { protocol: name, ...params },
             )
-            const step = yield* openRows(predict, {
-              probe: readerOf(Probe, probe),
-              labels: readerOf(Labels, test.labels),
-            })
-            const made = yield* Effect.forEach(cut(Features, test.features), step)
-            const ranks = made.flatMap(({ rank }) => [...rank])
+            const known = having()
+            const [x, y] = [known.node(Features, train.features), known.node(Labels, train.labels)]
+            const node = known.is(fitProbe({ features: x, labels: y }, { protocol: name, ...params }), probe)
+            const [queries, labels] = [known.node(Features, test.features), known.node(Labels, test.labels)]
+            const { rank } = yield* known.rows(predict({ probe: node, features: queries, labels }))
+            const ranks = [...rank]
             const percent = (100 * ranks.filter((rank) => rank === 1).length) / ranks.length
             const seconds = ((performance.now() - before) / 1000).toFixed(2)
             console.log(`${model} ${name} ${JSON.stringify(params)}: ${percent.toFixed(1)} in ${seconds} s`)

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { protocols } from "../../stages/fitProbe.ts"
-import { predict } from "../../stages/predict.ts"
+import { predictFeatures } from "../../stages/probes/predictFeatures.ts"
 import { permutation } from "../../stages/probes/permutation.ts"
 import type { Sgd } from "../../stages/probes/sgd.ts"
 import { linearOf, startOf } from "../../stages/probes/sgdState.ts"
@@ -132,7 +132,7 @@ describe("linear protocols on features of real encoders", () => {
               { protocol: name, seed },
             )
             const labels = readerOf(Labels, test.labels)
-            const step = yield* openRows(predict, { probe: readerOf(Probe, probe), labels })
+            const step = yield* openRows(predictFeatures, { probe: readerOf(Probe, probe), labels })
             const made = yield* Effect.forEach(cut(Features, test.features), step)
             const ranks = made.flatMap(({ rank }) => [...rank])
             return (100 * ranks.filter((rank) => rank === 1).length) / ranks.length

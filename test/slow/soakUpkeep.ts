@@ -197,7 +197,7 @@ export const upkeep = (desk: Desk): ReadonlyArray<Act> => {
           else if (how === "temporary") renameSync(to, join(dirname(to), `.${basename(to)}.AbCdEf`))
           else truncateSync(to, random.below(statSync(to).size + 1))
         }
-        rmSync(former, { recursive: true })
+        rmSync(former, { recursive: true, force: true })
         state.dirty ||= !whole
         changed()
         return whole ? "whole" : "in part"

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Node } from "../../src/dsl/Node.ts"
 import { fitProbe, protocols } from "../../stages/fitProbe.ts"
 import { predict } from "../../stages/predict.ts"
 import { Features, Labels, Probe } from "../../stages/tables.ts"
-import { openRows, readerOf, runWhole, services } from "../harness.ts"
+import { readerOf, runWhole, services } from "../harness.ts"
+import { given, having } from "../nodes.ts"
 import { numbersOf, problemOf } from "./probes/reference.ts"
 
 const drawn = problemOf("fit", 120, 6, 3)
@@ -23,6 +23,14 @@ const fit = (name: Name, x: FeatureRows, y: LabelRows, params: object = {}) =>
     { protocol: name, ...params },
   ).pipe(Effect.scoped, Effect.provide(services()))
 
+/** Predictions of a fitted probe on the features that it was fitted on. */
+const predicted = (name: Name, probe: Effect.Success<ReturnType<typeof fit>>, params: object = {}) => {
+  const known = having()
+  const [x, y] = [known.node(Features, features), known.node(Labels, labels)]
+  const fitted = known.is(fitProbe({ features: x, labels: y }, { protocol: name, ...params }), probe)
+  return known.rows(predict({ probe: fitted, features: x, labels: y }))
+}
+
 const labelsOf = (lists: ReadonlyArray<ReadonlyArray<number>>) => ({
   id: drawn.ids.slice(0, lists.length),
   labels: lists.map((list) => Int32Array.from(list)),
@@ -32,7 +40,7 @@ const refused = (y: LabelRows, params: object = {}, x: FeatureRows = features) =
   Effect.map(Effect.flip(fit("linear/cole", x, y, params)), (error) => `${error.message}; ${error.hint ?? ""}`)
 
 describe("fitProbe", () => {
-  for (const name of ["linear/cole", "knn/dino"] as const) {
+  for (const name of ["linear/cole", "knn/dino", "knn/marks"] as const) {
     describe(`by ${name}`, () => {
       it.effect("gives one row, and its scores tell the classes apart", () =>
         Effect.gen(function* () {
@@ -42,11 +50,7 @@ describe("fitProbe", () => {
             width: Int32Array.of(6),
             classes: Int32Array.of(3),
           })
-          const step = yield* openRows(predict, {
-            probe: readerOf(Probe, probe),
-            labels: readerOf(Labels, labels),
-          })
-          const { rank } = yield* step(features)
+          const { rank } = yield* predicted(name, probe)
           expect(rank.filter((place) => place === 1).length / rank.length).toBeGreaterThan(0.8)
         }).pipe(Effect.scoped, Effect.provide(services())),
       )
@@ -85,8 +89,7 @@ describe("fitProbe", () => {
         Effect.gen(function* () {
           const probe = yield* fit(name, features, labels, { classes: 5 })
           expect(probe.classes).toEqual(Int32Array.of(5))
-          const step = yield* openRows(predict, { probe: readerOf(Probe, probe) })
-          const { top } = yield* step(features)
+          const { top } = yield* predicted(name, probe, { classes: 5 })
           expect(top[0]).toHaveLength(5)
         }).pipe(Effect.scoped, Effect.provide(services())),
       )
@@ -95,8 +98,7 @@ describe("fitProbe", () => {
         it.effect(`normalises features (${normalise}) as it did in training`, () =>
           Effect.gen(function* () {
             const probe = yield* fit(name, features, labels, { normalise })
-            const step = yield* openRows(predict, { probe: readerOf(Probe, probe), labels: readerOf(Labels, labels) })
-            const { rank } = yield* step(features)
+            const { rank } = yield* predicted(name, probe, { normalise })
             expect(rank.filter((place) => place === 1).length / rank.length).toBeGreaterThan(0.8)
           }).pipe(Effect.scoped, Effect.provide(services())),
         )
@@ -188,7 +190,7 @@ describe("fitProbe refuses", () => {
       Effect.gen(function* () {
         const data = numbersOf(drawn).slice()
         data[6 * 17 + 3] = bad
-        for (const name of ["linear/cole", "knn/dino"] as const) {
+        for (const name of ["linear/cole", "knn/dino", "knn/marks"] as const) {
           const error = yield* Effect.flip(fit(name, { id: drawn.ids, features: { shape: [6], data } }, labels))
           expect(error.message).toBe("the features of fit/17 are not all finite numbers")
         }
@@ -216,16 +218,7 @@ describe("fitProbe refuses", () => {
 })
 
 describe("fitProbe as a function of nodes", () => {
-  const source = <T extends typeof Features | typeof Labels>(table: T): Node<T> => ({
-    _tag: "Node",
-    stage: predict,
-    params: {},
-    inputs: {},
-    table,
-    label: undefined,
-    persist: undefined,
-  })
-  const inputs = { features: source(Features), labels: source(Labels) }
+  const inputs = { features: given(Features), labels: given(Labels) }
 
   it("is linear/cole where no protocol is named", () => {
     expect(fitProbe(inputs).stage).toBe(protocols["linear/cole"])

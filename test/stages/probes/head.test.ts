@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { head } from "../../../stages/probes/head.ts"
-import { predict } from "../../../stages/predict.ts"
+import { predictFeatures } from "../../../stages/probes/predictFeatures.ts"
 import { Features, Labels, Probe } from "../../../stages/tables.ts"
 import { openRows, readerOf, runWhole, services } from "../../harness.ts"
 
@@ -26,7 +26,7 @@ describe("the model's own head", () => {
       expect(yield* runWhole(head, { features: readerOf(Features, logits), labels }, { protocol: "head" })).toEqual(
         bare,
       )
-      const step = yield* openRows(predict, { probe: readerOf(Probe, bare), labels })
+      const step = yield* openRows(predictFeatures, { probe: readerOf(Probe, bare), labels })
       const { rank, score, top } = yield* step(logits)
       expect(top.map((classes) => [...classes])).toEqual([
         [1, 2, 0],

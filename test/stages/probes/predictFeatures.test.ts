@@ -1,11 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Batch } from "../../src/arrow/Table.ts"
-import * as Graph from "../../src/onnx/Graph.ts"
-import { predict } from "../../stages/predict.ts"
-import { Labels, Predictions, Probe } from "../../stages/tables.ts"
-import { openRows, readerOf, services } from "../harness.ts"
+import type { Batch } from "../../../src/arrow/Table.ts"
+import * as Graph from "../../../src/onnx/Graph.ts"
+import { predictFeatures } from "../../../stages/probes/predictFeatures.ts"
+import { Labels, Predictions, Probe } from "../../../stages/tables.ts"
+import { openRows, readerOf, services } from "../../harness.ts"
 
 type Lists = ReadonlyArray<ReadonlyArray<number>>
 
@@ -42,7 +42,7 @@ const predicted = Effect.fnUntraced(
     const probe = yield* identity(options.classes ?? scores[0]?.length ?? 0)
     const given = options.labels?.map((list) => Int32Array.from(list))
     const step = yield* openRows(
-      predict,
+      predictFeatures,
       {
         probe: readerOf(Probe, probe),
         // In another order than the features, and for more images.
@@ -227,7 +227,7 @@ describe("predict refuses", () => {
   it.effect("bytes that are no model", () =>
     Effect.gen(function* () {
       const probe = { ...(yield* identity(3)), onnx: [Uint8Array.of(1, 2, 3)] }
-      const error = yield* Effect.flip(openRows(predict, { probe: readerOf(Probe, probe) }))
+      const error = yield* Effect.flip(openRows(predictFeatures, { probe: readerOf(Probe, probe) }))
       expect(error._tag).toBe("StageError")
       expect(error.message).toContain("the probe cannot be run")
     }).pipe(Effect.scoped, Effect.provide(services())),
@@ -236,7 +236,7 @@ describe("predict refuses", () => {
   it.effect("a variant that the probe does not have", () =>
     Effect.gen(function* () {
       const probe = readerOf(Probe, yield* identity(3))
-      const error = yield* Effect.flip(openRows(predict, { probe }, { variant: "best" }))
+      const error = yield* Effect.flip(openRows(predictFeatures, { probe }, { variant: "best" }))
       expect(error.message).toBe("the probe has no variant best: it has final")
       expect(error._tag === "StageError" ? error.hint : "").toContain("heldOut")
     }).pipe(Effect.scoped, Effect.provide(services())),

@@ -1,0 +1,101 @@
+import * as Effect from "effect/Effect"
+import { execFile } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { nearest } from "../../stages/probes/nearest.ts"
+import { sides } from "../../stages/probes/nearestGraphs.ts"
+import { inMemory } from "../../stages/probes/Problem.ts"
+import { shared } from "../../stages/probes/shared.ts"
+import { random } from "../../stages/random.ts"
+import { services } from "../../test/harness.ts"
+import { type Measured, median } from "./table.ts"
+
+const [rows, queries, width, k] = [50_000, 5000, 2048, 20]
+const rounds = 3
+const script = fileURLToPath(new URL("../peers/knn.py", import.meta.url))
+
+/** Unit rows around a hundred centres. */
+const drawn = (name: string, count: number): Float32Array => {
+  const { normal } = random(name)
+  const noise = Float32Array.from({ length: 1 << 20 }, normal)
+  const centres = Float32Array.from({ length: 100 * width }, random("centres").normal)
+  const data = shared(count * width)
+  for (let row = 0; row < count; row++) {
+    const centre = (row % 100) * width
+    const from = (row * 7919) % (noise.length - width)
+    let square = 0
+    for (let i = 0; i < width; i++) {
+      const value = (centres[centre + i] ?? 0) + 2 * (noise[from + i] ?? 0)
+      data[row * width + i] = value
+      square += value * value
+    }
+    for (let i = 0; i < width; i++) data[row * width + i] = (data[row * width + i] ?? 0) / Math.sqrt(square)
+  }
+  return data
+}
+
+const write = (file: string, data: Float32Array) => writeFileSync(file, new Uint8Array(data.buffer))
+
+/** Seconds of faiss' rounds; none where it is not installed. */
+const faiss = async (folder: string): Promise<ReadonlyArray<number>> => {
+  try {
+    const env = { ...process.env, OMP_NUM_THREADS: "2", OPENBLAS_NUM_THREADS: "2" }
+    const { stdout } = await promisify(execFile)("/usr/bin/python3", [script, folder], { env })
+    const { seconds }: { readonly seconds: ReadonlyArray<number> } = JSON.parse(stdout)
+    return seconds
+  } catch {
+    return []
+  }
+}
+
+/** 5,000 queries among 50,000 rows of 2048, the 20 nearest by cosine; faiss' rounds and ours in turn. */
+export const measure = Effect.gen(function* () {
+  const [training, asked] = [drawn("training", rows), drawn("queries", queries)]
+  const folder = mkdtempSync(join(tmpdir(), "knn-"))
+  write(join(folder, "training.f32"), training)
+  write(join(folder, "queries.f32"), asked)
+  writeFileSync(join(folder, "meta.json"), JSON.stringify({ width, k, metric: "cosine", rounds: 1 }))
+  const problem = inMemory(training, new Int32Array(rows), { width, classes: 2 })
+  const found: Array<{ readonly ours: number; readonly deep: number; readonly peer: number | undefined }> = []
+  const time = (depth: number) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const search = { metric: "cosine", normalise: "none", depth } as const
+        const find = yield* nearest(problem, search, yield* sides(problem, search, undefined))
+        const started = performance.now()
+        yield* find(asked, () => Effect.void)
+        return (performance.now() - started) / 1000
+      }),
+    )
+  for (let round = 0; round < rounds; round++) {
+    const ours = yield* time(k)
+    const deep = yield* time(200)
+    const [peer] = yield* Effect.promise(() => faiss(folder))
+    found.push({ ours, deep, peer })
+  }
+  rmSync(folder, { recursive: true })
+  const rate = (seconds: number) => `${(queries / seconds).toFixed(0)} queries/s`
+  const peer = found.some((one) => one.peer === undefined) ? undefined : median(found.map((one) => one.peer ?? NaN))
+  const against = (of: (one: (typeof found)[number]) => number) =>
+    peer === undefined ? undefined : median(found.map((one) => (one.peer ?? NaN) / of(one)))
+  const result: ReadonlyArray<Measured> = [
+    {
+      work: "kNN, 5,000 queries on 50,000 x 2048, k = 20",
+      measured: rate(median(found.map(({ ours }) => ours))),
+      peer: peer === undefined ? "faiss is not here" : `faiss ${rate(peer)}`,
+      ratio: against(({ ours }) => ours),
+      mustReach: "≥ 2",
+    },
+    {
+      work: "the same, 200 kept for all k",
+      measured: rate(median(found.map(({ deep }) => deep))),
+      peer: peer === undefined ? "faiss is not here" : `faiss, k = 20, ${rate(peer)}`,
+      ratio: against(({ deep }) => deep),
+      mustReach: "",
+    },
+  ]
+  return result
+}).pipe(Effect.provide(services()))
