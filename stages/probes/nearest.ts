@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import type { Cores } from "../../src/dsl/Services.ts"
 import type { StageError } from "../../src/dsl/StageError.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
-import { mergeGraph, queryGraph, type Sides } from "./nearestGraphs.ts"
+import { mergeGraph, queryGraph, type Sides, trainingGraph } from "./nearestGraphs.ts"
 import { open } from "./numeric.ts"
 import type { Problem } from "./Problem.ts"
 import type { Search } from "./Search.ts"
@@ -45,7 +45,8 @@ export const nearest = Effect.fnUntraced(function* (
   const failure = "the neighbours cannot be found"
   const prepare = yield* open(yield* queryGraph(width, ofQueries).bytes, { failure, work: together.queries * width })
   const work = Math.min(size, rows) * width * together.queries
-  const compare = yield* open(yield* mergeGraph(problem, { depth, metric }, training).bytes, { failure, work })
+  const rowsOf = yield* open(yield* trainingGraph(problem, training).bytes, { failure, work: size * width })
+  const compare = yield* open(yield* mergeGraph(width, { depth, metric }).bytes, { failure, work })
 
   return Effect.fnUntraced(function* (queries, heard) {
     const count = queries.length / width
@@ -66,17 +67,19 @@ export const nearest = Effect.fnUntraced(function* (
     yield* Stream.runForEach(
       features.blocks(size),
       Effect.fnUntraced(function* ({ block, start }) {
-        yield* compare.hold({ features: block, start: Tensor.int32([], [start]) })
+        const { halves, rows } = yield* rowsOf.run({ features: block }, { rows: "float32", halves: "float32" })
+        const first = Tensor.int32([], [start])
+        yield* compare.hold(metric === "cosine" ? { rows, start: first } : { rows, halves, start: first })
         for (const { from, to } of parts) {
           const dims = [to - from, depth]
           const [low, high] = [from * depth, to * depth]
-          const { merged, rows: found } = yield* compare.run(
+          const { found, merged } = yield* compare.run(
             {
               queries: Tensor.float32([to - from, width], prepared.subarray(from * width, to * width)),
               best: Tensor.float32(dims, best.slice(low, high)),
               which: Tensor.int32(dims, which.slice(low, high)),
             },
-            { merged: "float32", rows: "int32" },
+            { merged: "float32", found: "int32" },
           )
           best.set(merged.data, low)
           which.set(found.data, low)

@@ -50,8 +50,17 @@ export const queryGraph = (width: number, side: Normaliser): Graph.Graph => {
   return g
 }
 
+/** From a block of training `features` `[rows, width]` to `rows`, as they are compared, and minus half their `squares`. */
+export const trainingGraph = (problem: Problem, side: Normaliser): Graph.Graph => {
+  const g = Graph.make("training")
+  const rows = side(g, featuresInput(g, problem))
+  g.output("rows", rows, "float32", ["rows", problem.width])
+  g.output("halves", g.op("Mul", [squares(g, rows), g.constant(Tensor.float32([], [-0.5]))]), "float32", ["rows"])
+  return g
+}
+
 /**
- * Compares `queries` `[queries, width]` with a block of training `features`
+ * Compares `queries` `[queries, width]` with a block of training `rows`
  * `[rows, width]`, of which the first is row number `start`, and merges what it
  * finds into the nearest so far: `best` `[queries, depth]` float32, falling, and
  * `which` `[queries, depth]` int32, their rows.
@@ -60,21 +69,16 @@ export const queryGraph = (width: number, side: Normaliser): Graph.Graph => {
  * TopK puts the earlier of equal ones first, and those found so far stand
  * before the block's: of equal ones the lower row goes first, wherever blocks end.
  */
-export const mergeGraph = (
-  problem: Problem,
-  { depth, metric }: Pick<Search, "depth" | "metric">,
-  side: Normaliser,
-): Graph.Graph => {
-  const { width } = problem
+export const mergeGraph = (width: number, { depth, metric }: Pick<Search, "depth" | "metric">): Graph.Graph => {
   const g = Graph.make("nearest")
-  const rows = side(g, featuresInput(g, problem))
+  const rows = g.input("rows", "float32", ["rows", width])
+  const halves = metric === "cosine" ? [] : [g.input("halves", "float32", ["rows"])]
   const queries = g.input("queries", "float32", ["queries", width])
   const start = g.input("start", "int32", [])
   const best = g.input("best", "float32", ["queries", depth])
   const which = g.input("which", "int32", ["queries", depth])
 
-  const half = () => g.op("Mul", [squares(g, rows), g.constant(Tensor.float32([], [-0.5]))])
-  const near = g.op("Gemm", metric === "cosine" ? [queries, rows] : [queries, rows, half()], { transB: 1 })
+  const near = g.op("Gemm", [queries, rows, ...halves], { transB: 1 })
   const [zero, one] = [0, 1].map((i) => g.constant(Tensor.int64([1], [i])))
   const count = g.op("Slice", [g.op("Shape", [rows]), zero, one])
   const wanted = g.constant(Tensor.int64([1], [depth]))
@@ -84,6 +88,6 @@ export const mergeGraph = (
   const [merged, from] = g.ops("TopK", [all, wanted], { axis: 1 }, 2)
   g.output("merged", merged, "float32", ["queries", depth])
   const both = g.op("Concat", [which, numbers], { axis: 1 })
-  g.output("rows", g.op("GatherElements", [both, from], { axis: 1 }), "int32", ["queries", depth])
+  g.output("found", g.op("GatherElements", [both, from], { axis: 1 }), "int32", ["queries", depth])
   return g
 }
