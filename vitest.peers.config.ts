@@ -1,7 +1,13 @@
 import { defineConfig } from "vitest/config"
 
-/** Figures beside those of scikit-learn and PyTorch, which have to be installed (Debian: python3-sklearn, python3-torch). */
-export const peers = ["test/slow/logisticSklearn.test.ts", "test/slow/probesTorch.test.ts"]
+/** Beside scikit-learn, PyTorch and Pillow, which have to be installed (Debian: python3-sklearn, python3-torch, python3-pil). */
+export const peers = [
+  "test/slow/knnPeers.test.ts",
+  "test/slow/logisticSklearn.test.ts",
+  "test/slow/metricsSklearn.test.ts",
+  "test/slow/probesTorch.test.ts",
+  "test/slow/resizePillow.test.ts",
+]
 
 export default defineConfig({
   test: {

@@ -29,16 +29,21 @@ export const shortSide = ({ height, width }: Size, short: number): Size =>
     ? { height: short, width: Math.trunc((short * width) / height) }
     : { height: Math.trunc((short * height) / width), width: short }
 
-/** The middle of an image: offsets are `int(round(rest / 2.0))`, as torchvision's `CenterCrop` has them. */
-export const centre = (of: Size, { height, width }: Size): Box => ({
-  top: roundHalfEven((of.height - height) / 2),
-  left: roundHalfEven((of.width - width) / 2),
-  height,
-  width,
-})
+/** Which pixel a crop begins at when what is cut off is odd. */
+export type Offset = "half-even" | "half-up"
+
+/**
+ * The middle of an image. Offsets are `int(round(rest / 2.0))`, as torchvision's
+ * `CenterCrop` has them (`half-even`), or `int((rest + 1) * 0.5)`, as older code
+ * and TensorFlow's have them (`half-up`).
+ */
+export const centre = (of: Size, { height, width }: Size, offset: Offset = "half-even"): Box => {
+  const begin = (rest: number) => (offset === "half-even" ? roundHalfEven(rest / 2) : Math.trunc((rest + 1) * 0.5))
+  return { top: begin(of.height - height), left: begin(of.width - width), height, width }
+}
 
 /** The middle square with a side of `share` of the short side, rounded, at least one pixel. */
-export const centreShare = (of: Size, share: number): Box => {
+export const centreShare = (of: Size, share: number, offset?: Offset): Box => {
   const side = Math.max(1, roundHalfEven(Math.min(of.height, of.width) * share))
-  return centre(of, { height: side, width: side })
+  return centre(of, { height: side, width: side }, offset)
 }

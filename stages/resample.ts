@@ -5,11 +5,12 @@
  * the shrink factor. sharp's kernels differ from it by up to 36 levels, which
  * moves accuracies.
  *
- * No native library computes this, so the loops are here, and only for the
- * pixels that are kept. From 500 x 375 to 256 to 224 x 224 they take 1.1 ms
- * (bicubic 1.7), where decoding the JPEG takes 2.4 ms.
+ * No native library computes this. The passes are WebAssembly with SIMD
+ * (`resampling/passes.ts`), and run only for the pixels that are kept.
  */
 import type { Box, Size } from "./geometry.ts"
+import { type Machine, machines } from "./resampling/machines.ts"
+import { bits, head, spill } from "./resampling/passes.ts"
 
 export type Filter = "bilinear" | "bicubic" | "nearest"
 
@@ -39,111 +40,85 @@ const kernels: { readonly [F in Exclude<Filter, "nearest">]: Kernel } = {
   },
 }
 
-/** Weights are whole numbers of 2^-22. */
-const bits = 22
-const half = 1 << (bits - 1)
-
-/** Which pixels make each pixel of one axis: `count[i]` from `first[i]`, with weights from `i * most`. */
+/** Which pixels make those of one axis, as records for the passes. */
 interface Taps {
-  readonly most: number
-  readonly first: Int32Array
-  readonly count: Int32Array
-  readonly weights: Int32Array
+  readonly records: Int32Array
+  /** Bytes of a record. */
+  readonly size: number
+  /** The first pixel of all that are looked at, and the one behind the last. */
+  readonly start: number
+  readonly end: number
 }
 
-/** The taps of the pixels `from` to `from + length` of an axis that goes from `before` to `after` pixels. */
-const tapsOf = ({ support, weight }: Kernel, before: number, after: number, from: number, length: number): Taps => {
+/** The taps of the pixels `from` to `from + length` of an axis that goes from `before` to `after` pixels of `bytes` each. */
+const tapsOf = (
+  { support, weight }: Kernel,
+  { before, after, bytes }: { readonly before: number; readonly after: number; readonly bytes: number },
+  from: number,
+  length: number,
+): Taps => {
   const scale = before / after
   const stretch = Math.max(scale, 1)
   const reach = support * stretch
   const most = Math.ceil(reach) * 2 + 1
-  const first = new Int32Array(length)
-  const count = new Int32Array(length)
-  const weights = new Int32Array(length * most)
+  const record = head / 4 + most
+  const records = new Int32Array(length * record)
   const exact = new Float64Array(most)
+  let end = 0
   for (let i = 0; i < length; i++) {
     const middle = (from + i + 0.5) * scale
-    const start = Math.max(0, Math.trunc(middle - reach + 0.5))
-    const taps = Math.min(before, Math.trunc(middle + reach + 0.5)) - start
+    const first = Math.max(0, Math.trunc(middle - reach + 0.5))
+    const taps = Math.min(before, Math.trunc(middle + reach + 0.5)) - first
     let sum = 0
     for (let tap = 0; tap < taps; tap++) {
-      const value = weight((tap + start - middle + 0.5) * (1 / stretch))
+      const value = weight((tap + first - middle + 0.5) * (1 / stretch))
       exact[tap] = value
       sum += value
     }
+    const at = i * record
+    records[at] = first * bytes
+    records[at + 1] = taps * 4
     for (let tap = 0; tap < taps; tap++) {
       const value = (exact[tap] ?? 0) / (sum === 0 ? 1 : sum)
-      weights[i * most + tap] = Math.trunc(value * (1 << bits) + (value < 0 ? -0.5 : 0.5))
+      records[at + head / 4 + tap] = Math.trunc(value * (1 << bits) + (value < 0 ? -0.5 : 0.5))
     }
-    first[i] = start
-    count[i] = taps
+    end = first + taps
   }
-  return { most, first, count, weights }
+  return { records, size: record * 4, start: (records[0] ?? 0) / bytes, end }
 }
 
-// In the two passes typed arrays are read within their bounds, which the compiler
-// cannot know; `!` says so at no cost.
+// The source is brought to the passes in parts, of which it may be a hundred times as large.
+const part = 0x10_0000
 
-/** Rows `top` to `bottom` of the source, each as wide as there are taps. */
-const across = ({ pixels, stride, box }: Source, top: number, bottom: number, taps: Taps): Uint8ClampedArray => {
-  const { most, first, count, weights } = taps
-  const width = first.length
-  const out = new Uint8ClampedArray((bottom - top) * width * 3)
-  let to = 0
-  for (let y = top; y < bottom; y++) {
-    const row = (box.top + y) * stride + box.left
-    for (let x = 0; x < width; x++) {
-      let from = (row + first[x]!) * 3
-      let tap = x * most
-      const end = tap + count[x]!
-      let red = half
-      let green = half
-      let blue = half
-      while (tap < end) {
-        const weight = weights[tap++]!
-        red = (red + Math.imul(pixels[from]!, weight)) | 0
-        green = (green + Math.imul(pixels[from + 1]!, weight)) | 0
-        blue = (blue + Math.imul(pixels[from + 2]!, weight)) | 0
-        from += 3
-      }
-      out[to] = red >> bits
-      out[to + 1] = green >> bits
-      out[to + 2] = blue >> bits
-      to += 3
+/** Resizes by the two passes. */
+const passed = ({ memory, passes }: Machine, source: Source, window: Box, columns: Taps, rows: Taps): Uint8Array => {
+  const { box, pixels, stride } = source
+  const line = stride * 3
+  const length = window.width * 3
+  const lines = Math.max(1, Math.floor(part / line))
+  const place = { columns: 0, rows: 0, part: 0, between: 0, out: 0, end: 0 }
+  place.rows = place.columns + columns.records.byteLength
+  place.part = place.rows + rows.records.byteLength
+  place.between = place.part + lines * line + spill
+  place.out = place.between + (rows.end - rows.start) * length + spill
+  place.end = place.out + window.height * length
+  const bytes = new Uint8Array(memory(place.end))
+  const numbers = new Int32Array(bytes.buffer, 0, place.part / 4)
+  numbers.set(columns.records, place.columns / 4)
+  numbers.set(rows.records, place.rows / 4)
+  for (let y = rows.start; y < rows.end; y += lines) {
+    const some = Math.min(lines, rows.end - y)
+    bytes.set(pixels.subarray((box.top + y) * line, (box.top + y + some) * line), place.part)
+    for (let i = 0; i < some; i++) {
+      const to = place.between + (y + i - rows.start) * length
+      passes.across(place.columns, place.rows, place.part + i * line + box.left * 3, to, columns.size)
     }
   }
-  return out
-}
-
-/** As many rows as there are taps, from rows of `length` bytes of which the first is row `top`. */
-const down = (rows: Uint8ClampedArray, length: number, top: number, taps: Taps): Uint8ClampedArray => {
-  const { most, first, count, weights } = taps
-  const out = new Uint8ClampedArray(first.length * length)
-  const sums = new Int32Array(length)
-  for (let y = 0; y < first.length; y++) {
-    sums.fill(half)
-    let a = (first[y]! - top) * length
-    let left = count[y]!
-    // Four rows at a time: a sum is then loaded and stored a quarter as often.
-    for (let tap = y * most; left > 0; tap += 4, left -= 4) {
-      const wa = weights[tap]!
-      const wb = left > 1 ? weights[tap + 1]! : 0
-      const wc = left > 2 ? weights[tap + 2]! : 0
-      const wd = left > 3 ? weights[tap + 3]! : 0
-      const b = left > 1 ? a + length : a
-      const c = left > 2 ? b + length : a
-      const d = left > 3 ? c + length : a
-      for (let i = 0; i < length; i++) {
-        const upper = Math.imul(rows[a + i]!, wa) + Math.imul(rows[b + i]!, wb)
-        const lower = Math.imul(rows[c + i]!, wc) + Math.imul(rows[d + i]!, wd)
-        sums[i] = sums[i]! + upper + lower
-      }
-      a = d + length
-    }
-    const to = y * length
-    for (let i = 0; i < length; i++) out[to + i] = sums[i]! >> bits
+  for (let y = 0; y < window.height; y++) {
+    const from = place.between - rows.start * length
+    passes.down(place.rows + y * rows.size, from, length, place.out + y * length)
   }
-  return out
+  return bytes.slice(place.out, place.end)
 }
 
 /** Where each pixel of an axis comes from: positions are added up step by step, as Pillow does, rounding included. */
@@ -185,20 +160,22 @@ const copy = ({ pixels, stride, box }: Source, window: Box): Uint8Array => {
 /**
  * Resizes the box of an image to the size `to` and gives the part `window` of
  * the result: `[height, width, 3]` of uint8. The same bytes as resizing all of
- * it and cutting afterwards, without the work for what is cut.
+ * it and cutting afterwards, without the work for what is cut. `machine` spares
+ * who resizes many images making one for each.
  */
-export const resample = (source: Source, to: Size, window: Box, filter: Filter): Uint8Array => {
+export const resample = (
+  source: Source,
+  to: Size,
+  window: Box,
+  filter: Filter,
+  machine: () => Machine = machines(),
+): Uint8Array => {
   const { box } = source
   if (to.height === box.height && to.width === box.width) return copy(source, window)
   if (filter === "nearest") return nearest(source, to, window)
-  const columns = tapsOf(kernels[filter], box.width, to.width, window.left, window.width)
-  const rows = tapsOf(kernels[filter], box.height, to.height, window.top, window.height)
-  const last = window.height - 1
-  const top = rows.first[0]!
-  const bottom = rows.first[last]! + rows.count[last]!
-  // Every array in the loops has one class, or the engine compiles them for several.
-  const { buffer, byteOffset, length } = source.pixels
-  const plain = { ...source, pixels: new Uint8Array(buffer, byteOffset, length) }
-  const out = down(across(plain, top, bottom, columns), window.width * 3, top, rows)
-  return new Uint8Array(out.buffer)
+  const along = { before: box.width, after: to.width, bytes: 3 }
+  const columns = tapsOf(kernels[filter], along, window.left, window.width)
+  const upwards = { before: box.height, after: to.height, bytes: window.width * 3 }
+  const rows = tapsOf(kernels[filter], upwards, window.top, window.height)
+  return passed(machine(), source, window, columns, rows)
 }

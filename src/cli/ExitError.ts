@@ -11,4 +11,5 @@ export class ExitError extends Schema.TaggedError<ExitError>()("ExitError", { co
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
   message: Schema.String,
   hint: Schema.optionalKey(Schema.String),
+  file: Schema.optionalKey(Schema.String),
 }) {}

@@ -16,6 +16,7 @@ import { gc } from "./gc.ts"
 import { graph } from "./graph.ts"
 import { lock } from "./lock.ts"
 import { log } from "./log.ts"
+import { model } from "./model.ts"
 import { root } from "./options.ts"
 import { pin } from "./pin.ts"
 import { report } from "./report.ts"
@@ -75,6 +76,7 @@ export const main = (pipeline: Pipeline, args: ReadonlyArray<string>) => {
       show(pipeline),
       report(pipeline),
       log(pipeline),
+      model,
       diff(pipeline),
       verify(pipeline),
       gc(pipeline),

@@ -6,6 +6,7 @@ import type { Batch as BatchOf, Table } from "../arrow/Table.ts"
 import type { Output } from "../store/Action.ts"
 import type { Store } from "../store/Store.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import { aligned } from "./aligned.ts"
 import { fitting } from "./Flow.ts"
 import { cutter, type ShardRule } from "./Shards.ts"
 import type { StageError } from "../dsl/StageError.ts"
@@ -22,7 +23,8 @@ export const writeTable = Effect.fnUntraced(function* <R>(
 ): Effect.fn.Return<ReadonlyArray<Output>, StageError | StoreError, R | Scope.Scope> {
   const outputs: Array<Output> = []
   const ends = table.rowWise ? cutter(rule) : undefined
-  let writer = yield* store.writer(table)
+  const open = Effect.map(store.writer(table), (writer) => (table.rowWise ? aligned(table, writer) : writer))
+  let writer = yield* open
   let pending = true
   const append = Effect.fnUntraced(function* (given: BatchOf<Table>) {
     const batch = yield* fitting(table)(given)
@@ -32,7 +34,7 @@ export const writeTable = Effect.fnUntraced(function* <R>(
     for (const end of ends === undefined || !Array.isArray(ids) ? [] : ends(ids.map(String))) {
       yield* writer.append(Batch.slice(table, batch, from, end))
       outputs.push(yield* writer.finish)
-      writer = yield* store.writer(table)
+      writer = yield* open
       pending = false
       from = end
     }

@@ -1,22 +1,31 @@
+import { few } from "./few.ts"
 import * as haiku from "./haikuNames.ts"
+import { listed } from "./listed.ts"
 import { Malformed } from "./Malformed.ts"
 import * as obow from "./obowNames.ts"
 import * as simclr from "./simclrNames.ts"
+import type { Interpolation } from "./vitPositions.ts"
 import { count, type Weight, type Weights } from "./Weight.ts"
 
 /**
  * How a network pads: evenly, as PyTorch's do; as TensorFlow's `SAME` says, the
  * odd one behind; or so in the pooling alone.
  */
-export type Padding = "even" | "same" | "same pool"
+export type Padding = "even" | "same" | "same-pool"
 
 /** Weights of one network in a checkpoint, with the names it gives them itself. */
 export interface Candidate {
   /** What stands in front of these names in the file: `state_dict.module.encoder_q.`. */
   readonly prefix: string
   readonly weights: Weights
+  /** Names in the file that it takes from elsewhere: running statistics, a head. */
+  readonly elsewhere?: ReadonlyArray<string>
   /** `even` where nothing is said. */
   readonly padding?: Padding
+  /** How many heads a vision transformer's attention has; 64 columns each where nothing is said. */
+  readonly heads?: number
+  /** How its positions are interpolated; `size` where nothing is said. */
+  readonly interpolation?: Interpolation
 }
 
 /** Names by which a network is known, and what else must then be there. */
@@ -32,9 +41,6 @@ const below = (weights: Weights, prefix: string): Weights =>
     [...weights].flatMap(([name, weight]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), weight]] : [])),
   )
 
-// Nobody keeps so many; looking through the weights for each would take long.
-const most = 64
-
 /** All networks that a checkpoint holds, in the order of the file. */
 export const all = (weights: Weights): ReadonlyArray<Candidate> => {
   const prefixes = new Set<string>()
@@ -46,9 +52,8 @@ export const all = (weights: Weights): ReadonlyArray<Candidate> => {
       if ((prefix === "" || prefix.endsWith(".")) && weights.has(prefix + sign.beside)) prefixes.add(prefix)
     }
   }
-  if (prefixes.size > most) throw new Malformed(`it holds ${prefixes.size} networks`)
   return [
-    ...[...prefixes].map((prefix) => ({ prefix, weights: below(weights, prefix) })),
+    ...few([...prefixes]).map((prefix) => ({ prefix, weights: below(weights, prefix) })),
     ...haiku.candidates(weights),
     ...simclr.candidates(weights),
     ...obow.candidates(weights),
@@ -75,11 +80,25 @@ const within = (prefix: string, part: string) => `.${prefix}`.includes(`.${part}
 const beats = (a: Candidate, b: Candidate) =>
   preferred.some(({ one, other }) => within(a.prefix, one) && within(b.prefix, other))
 
+/** The candidates that a part of their prefix names: as a whole, from a dot on, or anywhere, the first of these that fits any. */
+const called = (candidates: ReadonlyArray<Candidate>, wanted: string): ReadonlyArray<Candidate> => {
+  const ways = [
+    (prefix: string) => prefix === wanted,
+    (prefix: string) => within(prefix, wanted),
+    (prefix: string) => prefix.includes(wanted),
+  ]
+  for (const fits of ways) {
+    const found = candidates.filter(({ prefix }) => fits(prefix))
+    if (found.length > 0) return found
+  }
+  return []
+}
+
 /** The network that is meant: the one named by `wanted` (its prefix or a part of it), or the only or usual one. */
 export const choose = (weights: Weights, wanted: string | undefined): Candidate => {
   const candidates = all(weights)
   const names = candidates.map(({ prefix }) => JSON.stringify(prefix)).join(", ")
-  const matching = wanted === undefined ? candidates : candidates.filter(({ prefix }) => prefix.includes(wanted))
+  const matching = wanted === undefined ? candidates : called(candidates, wanted)
   const best = matching.filter((one) => matching.every((other) => other === one || beats(one, other)))
   const [only] = matching.length === 1 ? matching : best
   if (only !== undefined) return only
@@ -96,10 +115,6 @@ export const choose = (weights: Weights, wanted: string | undefined): Candidate 
     "say which with `weights`, by a part of these names that only one has",
   )
 }
-
-/** The first names of many, and how many there are. */
-export const listed = (names: ReadonlyArray<string>): string =>
-  names.length <= 8 ? names.join(", ") : `${names.slice(0, 8).join(", ")} and ${names.length - 8} more`
 
 /** Weights that are taken by name, so that it is known in the end which were not. */
 export interface Taking {

@@ -144,10 +144,13 @@ export const read = (from: Cursor, world: World): Value => {
     return of.call(args.items)
   }
   const put = (into: Value, items: ReadonlyArray<Value>) => {
+    // Settings in dicts of a class of their own: they are not looked at.
+    if (isMade(into)) return
     if (!isDict(into)) throw new Malformed("the pickle sets items of what is no dict")
     for (let i = 0; i + 1 < items.length; i += 2) into.set(items[i] ?? null, items[i + 1] ?? null)
   }
   const append = (into: Value, items: ReadonlyArray<Value>) => {
+    if (isMade(into)) return
     if (!isSequence(into)) throw new Malformed("the pickle appends to what is no list")
     for (const item of items) into.items.push(item)
   }

@@ -48,6 +48,9 @@ export const contiguous = (shape: ReadonlyArray<number>): ReadonlyArray<number> 
 /** How many elements a weight has. */
 export const count = ({ shape }: Pick<Weight, "shape">): number => shape.reduce((product, side) => product * side, 1)
 
+/** How long an axis is. */
+export const side = ({ shape }: Pick<Weight, "shape">, axis: number): number => shape[axis] ?? 0
+
 /** A weight of which every element lies within its storage, and that is no larger than that. */
 export const make = (
   storage: Storage,

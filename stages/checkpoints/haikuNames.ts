@@ -1,6 +1,7 @@
 /** ResNets by the names that Haiku gives (BYOL's authors: google-deepmind/deepmind-research, `byol/utils/networks.py`). */
 import { flat, kernel, transposed } from "./axes.ts"
 import type { Candidate } from "./Candidate.ts"
+import { few } from "./few.ts"
 import type { Weight, Weights } from "./Weight.ts"
 
 const stem = /^(.*\.)?([^.]*)initial_conv(?:_1)?\.w$/u
@@ -47,13 +48,11 @@ const below = (weights: Weights, prefix: string): ReadonlyArray<Renamed> =>
  * the pooling are padded as `SAME` says.
  */
 export const candidates = (weights: Weights): ReadonlyArray<Candidate> =>
-  [...weights.keys()].flatMap((name) => {
-    const found = stem.exec(name)
-    if (found === null) return []
-    const [, prefix = "", network = ""] = found
+  few([...weights.keys()].filter((name) => stem.test(name))).map((name) => {
+    const [, prefix = "", network = ""] = stem.exec(name) ?? []
     const parameters = below(weights, prefix).map(([name, weight]) => parameter(network, name, weight))
-    const statistics = below(weights, prefix.replace(/params\.$/u, "state.")).flatMap(([name, weight]) =>
-      statistic(network, name, weight),
-    )
-    return [{ prefix, weights: new Map([...parameters, ...statistics]), padding: "same" as const }]
+    const state = prefix.replace(/params\.$/u, "state.")
+    const statistics = below(weights, state).flatMap(([name, weight]) => statistic(network, name, weight))
+    const elsewhere = [...weights.keys()].filter((name) => name.startsWith(state))
+    return { prefix, weights: new Map([...parameters, ...statistics]), elsewhere, padding: "same" as const }
   })

@@ -4,7 +4,7 @@
  * and named tuples of the training's state, as dill saves them.
  */
 import { Malformed } from "./Malformed.ts"
-import { isDict, isSequence, type Known, type Value } from "./Pickle.ts"
+import { isDict, isSequence, type Known, tuple, type Value } from "./Pickle.ts"
 
 /** A named tuple becomes a dict of its fields. */
 const namedTuple = ([name, fields]: ReadonlyArray<Value>): Known => {
@@ -29,8 +29,21 @@ const calls: Readonly<Record<string, (args: ReadonlyArray<Value>) => Value>> = {
   "haiku._src.data_structures.to_haiku_dict": dict,
 }
 
+/** Where dill saved a class by its name, its fields are those of BYOL's code (`byol_experiment.py`, `eval_experiment.py`). */
+const states: Readonly<Record<string, string>> = {
+  "byol.byol_experiment._ByolExperimentState": "online_params target_params online_state target_state opt_state",
+  "byol.eval_experiment._EvalExperimentState":
+    "backbone_params classif_params backbone_state backbone_opt_state classif_opt_state",
+}
+
+/** States of optimisers: nothing of them is looked at. */
+const aside = /^(?:optax|byol\.utils\.optimizers)\./u
+
 /** What of it a pickle may name. */
 export const known = (name: string): Known | undefined => {
+  const fields = Object.hasOwn(states, name) ? states[name] : undefined
+  if (fields !== undefined) return namedTuple([name, tuple(fields.split(" "))])
+  if (aside.test(name)) return { kind: "known", name, call: () => ({ kind: "made", name, content: undefined }) }
   const call = Object.hasOwn(calls, name) ? calls[name] : undefined
   return call === undefined ? undefined : { kind: "known", name, call }
 }

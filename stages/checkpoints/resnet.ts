@@ -1,9 +1,11 @@
 import * as Graph from "../../src/onnx/Graph.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
 import type { Built, Tap } from "./Built.ts"
-import { type Candidate, listed, type Padding, type Taking, taking } from "./Candidate.ts"
+import { type Candidate, type Padding, type Taking, taking } from "./Candidate.ts"
+import { listed } from "./listed.ts"
 import { Malformed } from "./Malformed.ts"
-import { float32, type Weight } from "./Weight.ts"
+import { isAside, missing, named } from "./resnetNames.ts"
+import { float32, side } from "./Weight.ts"
 
 /** torch.nn.BatchNorm2d's. */
 const epsilon = 1e-5
@@ -11,8 +13,6 @@ const epsilon = 1e-5
 /** Whether a network has the names of a ResNet as torchvision gives them. */
 export const isResnet = ({ weights }: Candidate): boolean =>
   weights.has("conv1.weight") && weights.has("layer1.0.conv1.weight")
-
-const side = ({ shape }: Weight, axis: number): number => shape[axis] ?? 0
 
 const vector = (taken: Taking, name: string, length: number): Float32Array => {
   const weight = taken.take(name)
@@ -114,34 +114,6 @@ const block = (
   return relu({ channels: last.channels, value: g.op("Add", [last.value, around]) })
 }
 
-const names: Readonly<Record<string, string>> = {
-  "basic 2,2,2,2": "ResNet-18",
-  "basic 3,4,6,3": "ResNet-34",
-  "bottleneck 3,4,6,3": "ResNet-50",
-  "bottleneck 3,4,23,3": "ResNet-101",
-  "bottleneck 3,8,36,3": "ResNet-152",
-  "bottleneck 3,24,36,3": "ResNet-200",
-}
-
-const named = (taken: Taking, depths: ReadonlyArray<number>): string => {
-  const wide = taken.has("layer1.0.conv3.weight")
-  const sum = depths.reduce((a, b) => a + b, 0)
-  const name = names[`${wide ? "bottleneck" : "basic"} ${depths.join()}`]
-  if (name !== undefined) {
-    const width = side(taken.take("layer1.0.conv1.weight"), 0)
-    const second = taken.take("layer1.0.conv2.weight")
-    const groups = side(second, 1) === 0 ? 1 : side(second, 0) / side(second, 1)
-    if (groups !== 1) return `${name} (${groups} groups of ${side(second, 1)})`
-    return width === 64 ? name : `${name} (width ${width / 64})`
-  }
-  return `ResNet-${sum * (wide ? 3 : 2) + 2}${depths.length === 3 ? " for CIFAR" : ""}`
-}
-
-// Names beside the encoder that say nothing of it: heads, and counters of batches.
-const isAside = (name: string) =>
-  name.endsWith("num_batches_tracked") ||
-  /^(?:fc|linear|heads?|projection_head|prototypes|projector|predictor)\b/u.test(name)
-
 /**
  * A ResNet, its depths, widths and kind of block read from names and shapes:
  * ResNet-18 to 200, wide ones and ResNeXts with torchvision's names, and those
@@ -154,6 +126,10 @@ const isAside = (name: string) =>
  * Errors: weights that are missing, of unfitting shapes, or that nothing uses.
  */
 export const build = (candidate: Candidate): Built => {
+  const absent = missing(candidate)
+  if (absent.length > 0) {
+    throw new Malformed(`weights are missing: ${listed(absent)}`, "see whether the file is whole, and a ResNet's")
+  }
   const taken = taking(candidate)
   const padding = candidate.padding ?? "even"
   const g = Graph.make("resnet")

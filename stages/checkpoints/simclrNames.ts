@@ -81,5 +81,6 @@ export const candidates = (weights: Weights): ReadonlyArray<Candidate> => {
     // An optimiser's state lies below its variable: base_model/conv2d/kernel/Momentum.
     if (!used.has(name) && name.startsWith(prefix) && name.split("/").length === 3) renamed.set(name, weight)
   }
-  return [{ prefix, weights: renamed, padding: "same pool" }]
+  const elsewhere = [...used].filter((name) => !name.startsWith(prefix))
+  return [{ prefix, weights: renamed, elsewhere, padding: "same-pool" }]
 }

@@ -75,6 +75,7 @@ const opaque = new Set([
   "datetime.timedelta",
   "mmengine.logging.history_buffer.HistoryBuffer",
   "mmengine.config.config.ConfigDict",
+  "vissl.utils.hydra_config.AttrDict",
   "omegaconf.dictconfig.DictConfig",
   "omegaconf.listconfig.ListConfig",
   "omegaconf.base.ContainerMetadata",

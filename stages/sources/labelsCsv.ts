@@ -6,7 +6,7 @@ import { Labels } from "../tables.ts"
 import { ClassesParam, classOf, readClasses, stampClasses } from "./classNames.ts"
 import { columnIn, readCsv } from "./csv.ts"
 import * as LabelRows from "./labelRows.ts"
-import { located, shortName } from "./paths.ts"
+import { located, pathIn, shortName } from "./paths.ts"
 import { stampFile } from "./stamp.ts"
 
 const Column = Schema.Union([Schema.String, Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))])
@@ -23,6 +23,8 @@ const Params = Schema.Struct({
   header: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
   /** Between several labels in one cell; one label a cell where nothing is said. */
   several: Schema.optionalKey(Schema.NonEmptyString),
+  /** Says that ids are paths, and from which folder on they count; `""` where they stand as they are. */
+  folder: Schema.optionalKey(Schema.String),
   classes: Schema.optionalKey(ClassesParam),
 })
 type Params = typeof Params.Type
@@ -33,7 +35,9 @@ type Params = typeof Params.Type
  * with a name a line, or a count, which limits the numbers. An empty cell is an
  * image without a label; `several: " "` splits a cell into several. With
  * `header: false` columns are told by position, 0 and 1 unless said otherwise.
- * The table is sorted by id.
+ * The table is sorted by id. With `folder` ids are paths as those of
+ * `imageFolder`: `/a/1.jpg` and `./a/1.jpg` are `a/1.jpg`, from `folder: "a"` on
+ * `1.jpg`, and a path that leaves the folder is an error.
  *
  * An id given twice, an unknown class, a number out of range and a malformed
  * line are errors that name the file and the line.
@@ -53,7 +57,7 @@ export const labelsCsv = whole("labelsCsv", {
     const file = yield* located(params.file)
     const classes = yield* readClasses(params.classes)
     const rows = LabelRows.make()
-    const { separator, several, header } = params
+    const { folder, separator, several, header } = params
     const columns = { id: params.id ?? (header ? "id" : 0), label: params.label ?? (header ? "label" : 1) }
     let positions: { readonly id: number; readonly label: number } | undefined
     const place = (cells: ReadonlyArray<string>): string | undefined => {
@@ -79,7 +83,9 @@ export const labelsCsv = whole("labelsCsv", {
         if (typeof label === "string") return label
         labels.push(label)
       }
-      return rows.add(cells[positions?.id ?? 0] ?? "", labels)
+      const said = cells[positions?.id ?? 0] ?? ""
+      const id = folder === undefined ? { id: said } : pathIn(said, folder)
+      return typeof id === "string" ? id : rows.add(id.id, labels)
     })
     if (rows.size() === 0) return yield* new StageError({ message: "there are no labels in this file", file })
     return rows.sorted()

@@ -14,6 +14,16 @@ export const located = (file: string): Effect.Effect<string, never, Root | Path.
 /** A file's name without folders and ending: how nodes that read it are called. */
 export const shortName = (file: string): string => file.replace(/^.*[/\\]/u, "").replace(/(?<=.)\.[^.]*$/u, "")
 
+/** A path of a list as the id of an image below a folder, or what is wrong with it. */
+export const pathIn = (path: string, folder: string): { readonly id: string } | string => {
+  const parts = path.split(/[/\\]/u).filter((part) => part !== "" && part !== ".")
+  if (parts.includes("..")) return `the path ${JSON.stringify(path)} leaves the folder`
+  const above = folder.split("/").filter((part) => part !== "" && part !== ".")
+  return above.every((part, i) => part === parts[i])
+    ? { id: parts.slice(above.length).join("/") }
+    : `the path ${JSON.stringify(path)} does not lie in ${JSON.stringify(folder)}`
+}
+
 /** Why a file cannot be read, as a user says it. */
 export const unreadable = (file: string, cause: unknown): StageError => {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import { centre, shortSide } from "../../stages/geometry.ts"
 import { preprocess } from "../../stages/preprocess.ts"
 import { resample } from "../../stages/resample.ts"
+import { machines } from "../../stages/resampling/machines.ts"
 import { openEach, services } from "../harness.ts"
 import { pattern, pillow, sha256 } from "../peers/pillow.ts"
 
@@ -35,6 +36,19 @@ describe(`Pillow ${pillow.pillow} and torchvision's rules`, () => {
     const lefts = [3, 5, 7, 9].map((width) => centre({ height: 2, width }, { height: 2, width: 2 }).left)
     assert.deepStrictEqual(lefts, [0, 2, 2, 4])
   })
+
+  it.effect("rounds crop offsets up where older code does", () =>
+    Effect.gen(function* () {
+      const lefts = [2, 3, 4, 5, 7].map(
+        (width) => centre({ height: 2, width }, { height: 2, width: 2 }, "half-up").left,
+      )
+      assert.deepStrictEqual(lefts, [0, 1, 1, 2, 3])
+      const step = yield* open({ crop: 4, offset: "half-up" })
+      const { pixels } = yield* step(image(5, 7))
+      const rows = [2, 3, 4, 5].map((y) => [...pattern(5, 7).subarray((y * 5 + 1) * 3, (y + 1) * 15)])
+      assert.deepStrictEqual([...pixels.data], rows.flat())
+    }).pipe(Effect.provide(services())),
+  )
 })
 
 it.effect.prop(
@@ -67,6 +81,33 @@ it.effect.prop(
       assert.deepStrictEqual([...resample(source, to, window, filter)], rows.flat())
     }),
 )
+
+describe("a large image", () => {
+  const whole = (width: number, height: number) => ({ top: 0, left: 0, height, width })
+
+  it("is resized as its halves are", () => {
+    const [width, height] = [700, 900]
+    const pixels = pattern(width, height)
+    const narrow = (top: number, rows: number) => {
+      const box = { top, left: 0, height: rows, width }
+      return resample({ pixels, stride: width, box }, { height: rows, width: 90 }, whole(90, rows), "bicubic")
+    }
+    const halves = [...narrow(0, 450), ...narrow(450, 450)]
+    assert.deepStrictEqual([...narrow(0, height)], halves)
+  })
+
+  it("leaves no large memory behind", () => {
+    const machine = machines()
+    const source = { pixels: pattern(3, 2), stride: 3, box: whole(3, 2) }
+    const small = () => resample(source, { height: 5, width: 7 }, whole(7, 5), "bilinear", machine)
+    const before = [...small()]
+    const first = machine()
+    resample(source, { height: 5000, width: 5000 }, whole(5000, 5000), "bilinear", machine)
+    assert.deepStrictEqual([...small()], before)
+    assert.notStrictEqual(machine(), first)
+    assert.isBelow(machine().memory(0).byteLength, 2 ** 21)
+  })
+})
 
 describe("preprocess", () => {
   it.effect("keeps an image as it is where nothing is asked", () =>

@@ -15,12 +15,17 @@ const Network = Schema.Struct({
 })
 const Expected = Schema.Struct({
   containers: Schema.Record(Schema.String, Schema.Array(Schema.Finite)),
-  "moco.pth.tar": Network,
-  "resnet18.pth": Network,
-  "dino.pth": Network,
+  networks: Schema.Record(Schema.String, Network),
 })
 
 /** What PyTorch has in them and computes with them. */
 export const expected = Schema.decodeUnknownSync(Schema.fromJsonString(Expected))(
   readFileSync(`${folder}expected.json`, "utf8"),
 )
+
+/** What PyTorch computes with one of the networks. */
+export const computed = (name: string): typeof Network.Type => {
+  const found = expected.networks[name]
+  if (found === undefined) throw new Error(`make.py says nothing of ${name}`)
+  return found
+}

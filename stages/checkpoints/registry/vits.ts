@@ -1,0 +1,133 @@
+/** Vision transformers. */
+import type { Published } from "./Published.ts"
+import { bicubic, bilinear, mae, marks } from "./recipes.ts"
+
+// DINO's and iBOT's probes: the last four class tokens of the small ones, one and the average of the patches of others.
+const output = (architecture: string) => (architecture.startsWith("ViT-S") ? "last4" : "class-patches")
+
+const dino = (architecture: string, name: string, percent: number): Published => ({
+  family: "DINO",
+  architecture,
+  interpolation: "dino",
+  output: output(architecture),
+  repository: "facebookresearch/dino",
+  file: `${name}.pth`,
+  url: `https://dl.fbaipublicfiles.com/dino/${name}/${name}.pth`,
+  container: "pytorch",
+  weightsAt: "",
+  preprocessing: bicubic("facebookresearch/dino, eval_linear.py"),
+  probe: { protocol: "linear/dino" },
+  probeSource: "facebookresearch/dino, eval_linear.py",
+  top1: [{ percent, source: "facebookresearch/dino, README.md" }],
+  studies: ["b"],
+})
+
+const ibot = (architecture: string, folder: string, percent: number): Published => ({
+  family: "iBOT",
+  architecture,
+  interpolation: "dino",
+  output: output(architecture),
+  repository: "bytedance/ibot",
+  file: "checkpoint_teacher.pth",
+  url: `https://lf3-nlp-opensource.bytetos.com/obj/nlp-opensource/archive/2022/ibot/${folder}/checkpoint_teacher.pth`,
+  container: "pytorch",
+  weightsAt: "state_dict.",
+  preprocessing: bicubic("bytedance/ibot, evaluation/eval_linear.py"),
+  probe: { protocol: "linear/dino" },
+  probeSource: "bytedance/ibot, evaluation/eval_linear.py",
+  top1: [{ percent, source: "bytedance/ibot, README.md" }],
+  studies: ["b"],
+})
+
+const mmselfsup = (family: string, path: string, more: Partial<Published>): Published => ({
+  ...marks,
+  family,
+  architecture: "ViT-B/16",
+  repository: "open-mmlab/mmselfsup",
+  file: path.slice(path.lastIndexOf("/") + 1),
+  url: `https://download.openmmlab.com/mmselfsup/1.x/${path}`,
+  container: "pytorch",
+  weightsAt: "state_dict.backbone.",
+  top1: [],
+  studies: ["b"],
+  ...more,
+})
+
+export const models = {
+  "moco-v3/vit-b16": {
+    family: "MoCo v3",
+    architecture: "ViT-B/16",
+    repository: "facebookresearch/moco-v3",
+    file: "vit-b-300ep.pth.tar",
+    url: "https://dl.fbaipublicfiles.com/moco-v3/vit-b-300ep/vit-b-300ep.pth.tar",
+    container: "pytorch",
+    weightsAt: "state_dict.module.base_encoder.",
+    preprocessing: bilinear("facebookresearch/moco-v3, main_lincls.py"),
+    probe: { protocol: "linear/moco-v3", rate: 3 },
+    probeSource: "facebookresearch/moco-v3, CONFIG.md",
+    top1: [{ percent: 76.7, source: "facebookresearch/moco-v3, README.md" }],
+    studies: ["b"],
+  },
+  "dino/vit-s16": dino("ViT-S/16", "dino_deitsmall16_pretrain", 77),
+  "dino/vit-s8": dino("ViT-S/8", "dino_deitsmall8_pretrain", 79.7),
+  "dino/vit-b16": dino("ViT-B/16", "dino_vitbase16_pretrain", 78.2),
+  "dino/vit-b8": dino("ViT-B/8", "dino_vitbase8_pretrain", 80.1),
+  "ibot/vit-s16": ibot("ViT-S/16", "vits_16", 77.9),
+  "ibot/vit-b16": ibot("ViT-B/16", "vitb_16", 79.5),
+  "ibot/vit-l16": ibot("ViT-L/16", "vitl_16", 81),
+  "mae/vit-b16": {
+    family: "MAE",
+    architecture: "ViT-B/16",
+    repository: "facebookresearch/mae",
+    file: "mae_pretrain_vit_base.pth",
+    url: "https://dl.fbaipublicfiles.com/mae/pretrain/mae_pretrain_vit_base.pth",
+    container: "pytorch",
+    weightsAt: "model.",
+    preprocessing: bicubic("facebookresearch/mae, main_linprobe.py"),
+    probe: mae,
+    probeSource: "facebookresearch/mae, FINETUNE.md and main_linprobe.py",
+    top1: [{ percent: 67.8, source: "facebookresearch/mae, FINETUNE.md" }],
+    studies: ["b"],
+  },
+  "maskfeat/vit-b16": mmselfsup(
+    "MaskFeat",
+    "maskfeat/maskfeat_vit-base-p16_8xb256-amp-coslr-300e_in1k/maskfeat_vit-base-p16_8xb256-amp-coslr-300e_in1k_20221101-6dfc8bf3.pth",
+    {},
+  ),
+  "eva/vit-b16": mmselfsup(
+    "EVA",
+    "eva/eva-mae-style_vit-base-p16_16xb256-coslr-400e_in1k/eva-mae-style_vit-base-p16_16xb256-coslr-400e_in1k_20221226-26d90f07.pth",
+    { top1: [{ percent: 69.02, source: "open-mmlab/mmselfsup, configs/selfsup/eva/README.md" }] },
+  ),
+  "pixmim/vit-b16": mmselfsup(
+    "PixMIM",
+    "pixmim/pixmim_vit-base-p16_8xb512-amp-coslr-800e_in1k/pixmim_vit-base-p16_8xb512-amp-coslr-800e_in1k_20230322-e8137924.pth",
+    { top1: [{ percent: 67.5, source: "open-mmlab/mmselfsup, configs/selfsup/pixmim/README.md" }] },
+  ),
+  "beit-v2/vit-b16": {
+    ...marks,
+    family: "BEiT v2",
+    architecture: "ViT-B/16",
+    repository: "microsoft/unilm (beit2)",
+    file: "beitv2_base_patch16_224_pt1k.pth",
+    url: "https://drive.google.com/uc?id=1v9MzCK4GVTKiwNA0tdICAmVPZFgV8OVx",
+    container: "pytorch",
+    weightsAt: "model.",
+    top1: [],
+    studies: ["b"],
+  },
+  "milan/vit-b16": {
+    family: "MILAN",
+    architecture: "ViT-B/16",
+    repository: "zejiangh/MILAN",
+    file: "milan_vitb16.pth.tar",
+    url: "https://drive.google.com/file/d/18UYGG_1r5SJyAgj1ykOfoqECdVBoFLoz",
+    container: "pytorch",
+    weightsAt: "model.",
+    preprocessing: bicubic("zejiangh/MILAN, main_linprobe.py"),
+    probe: mae,
+    probeSource: "zejiangh/MILAN, main_linprobe.py",
+    top1: [],
+    studies: ["b"],
+  },
+} satisfies Record<string, Published>
