@@ -1,6 +1,14 @@
 import type { Event, PlannedStage } from "../run/Event.ts"
 import { clock, count, duration, rate } from "./format.ts"
 
+/** What a stage counts by itself, and how it says that it goes. */
+interface Own {
+  readonly done: number
+  readonly total: number
+  readonly unit: string
+  readonly note: string | undefined
+}
+
 /** A node at work. `total` and `cached` count its shards, `done` those of this run that are complete. */
 interface Running {
   readonly total: number
@@ -10,7 +18,7 @@ interface Running {
   readonly part: number
   readonly rows: number
   /** What the stage itself counts (epochs, say), as far as it has said. */
-  readonly own: { readonly done: number; readonly total: number; readonly unit: string } | undefined
+  readonly own: Own | undefined
 }
 
 /** How far a stage has come, all of its nodes together. Times are milliseconds. */
@@ -76,12 +84,14 @@ const update = (self: StageProgress, event: Event, now: number): StageProgress =
     case "progress": {
       const running = self.running.get(event.node)
       if (running === undefined) return self
-      const { done, total, unit } = event
+      const { done, note, total, unit } = event
       const due = running.total - running.cached
       const part = Math.min(due, total > 0 ? (done / total) * running.total : 0)
       const shards = { done: event.shards ?? Math.floor(part), part: Math.max(part, event.shards ?? 0) }
       const next =
-        unit === "rows" ? { ...running, ...shards, rows: done } : { ...running, ...shards, own: { done, total, unit } }
+        unit === "rows"
+          ? { ...running, ...shards, rows: done }
+          : { ...running, ...shards, own: { done, total, unit, note } }
       return { ...self, running: new Map(self.running).set(event.node, next) }
     }
     case "finished": {
@@ -170,6 +180,12 @@ const ownUnits = (running: ReadonlyArray<Running>): string => {
   return `${unit} ${count(sum(same, (one) => one.done))}/${count(sum(same, (one) => one.total))}`
 }
 
+/** How it goes where one node says so: of several it would not be known whose words these are. */
+const noteOf = (running: ReadonlyArray<Running>): string => {
+  const notes = running.flatMap((node) => node.own?.note ?? [])
+  return notes.length === 1 ? (notes[0] ?? "") : ""
+}
+
 /** A stage's line as of `now`. */
 export const lineOf = (self: StageProgress, now: number): StageLine => {
   const running = [...self.running.values()]
@@ -197,6 +213,7 @@ export const lineOf = (self: StageProgress, now: number): StageLine => {
       over || progressed <= 0 || left <= 0 || seconds <= 0 ? "" : `eta ${clock((left * seconds) / progressed)}`,
       over && executed > 0 ? `in ${duration(seconds)}` : "",
       ownUnits(running),
+      noteOf(running),
       self.nodes.failed > 0 ? `${self.nodes.failed} failed` : "",
       self.nodes.blocked > 0 ? `${self.nodes.blocked} blocked` : "",
     ],

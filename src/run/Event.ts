@@ -41,6 +41,8 @@ export const Progressed = Schema.Struct({
   done: Schema.Finite,
   total: Schema.Finite,
   unit: Schema.String,
+  /** How it goes, in the stage's words. */
+  note: Schema.optionalKey(Schema.String),
   /** Shards of this run that are complete so far (row-wise nodes). */
   shards: Schema.optionalKey(Schema.Int),
 })

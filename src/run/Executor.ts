@@ -41,7 +41,13 @@ export interface Outcome {
 }
 
 /** Hears how far a node has come. */
-export type OnProgress = (node: number, done: number, total: number | undefined, unit: string) => Effect.Effect<void>
+export type OnProgress = (
+  node: number,
+  done: number,
+  total: number | undefined,
+  unit: string,
+  note?: string,
+) => Effect.Effect<void>
 
 /** Carries a task out. Its outcomes are recorded in the store before it ends; it neither fails nor dies. */
 export type Executor = (task: Task) => Effect.Effect<ReadonlyArray<Outcome>>
@@ -112,7 +118,9 @@ export const make = Effect.fnUntraced(function* (
       Effect.tap(unchanged(node, parts?.stamp)),
       Effect.flatMap((outputs) => record(node, 0, unit, outputs, started)),
       // Before the context, in which the silent one is.
-      Effect.provideService(Progress, { report: (done, total, unit) => onProgress(index, done, total, unit) }),
+      Effect.provideService(Progress, {
+        report: (done, total, unit, note) => onProgress(index, done, total, unit, note),
+      }),
       Effect.provideService(Resume, kept),
       Effect.provideContext(context),
       Effect.mapError(failure(index)),

@@ -110,9 +110,12 @@ const drive = Effect.fnUntraced(function* (
   const nameOf = (index: number) => resolver.dag.nodes[index]?.name ?? ""
   const stageOf = (index: number) => resolver.dag.nodes[index]?.stage.name ?? ""
   const rowsDone = new Map<number, number>()
-  const onProgress: Executor.OnProgress = (index, done, total, unit) => {
+  const onProgress: Executor.OnProgress = (index, done, total, unit, note) => {
     const [node, stage] = [nameOf(index), stageOf(index)]
-    if (unit !== "rows") return emit({ event: "progress", node, stage, done, total: total ?? done, unit })
+    if (unit !== "rows") {
+      const said = note === undefined ? {} : { note }
+      return emit({ event: "progress", node, stage, done, total: total ?? done, unit, ...said })
+    }
     const sum = (rowsDone.get(index) ?? 0) + done
     rowsDone.set(index, sum)
     const units = resolver.units(index) ?? []

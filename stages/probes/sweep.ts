@@ -73,6 +73,21 @@ const lost = (runs: ReadonlyArray<Run>, sgd: Sgd) => {
   })
 }
 
+/** How the training goes: the loss of the last epoch and the accuracy on the held-out part, the best of those under way. */
+const course = (runs: ReadonlyArray<Run>, perEpoch: number): string => {
+  const under = runs.filter(({ stopped }) => stopped === undefined)
+  const last = under.map(({ trained: { losses } }) => {
+    const epoch = losses.subarray(losses.length - perEpoch)
+    return epoch.reduce((sum, loss) => sum + loss, 0) / epoch.length
+  })
+  const accuracies = under.flatMap(({ trained: { heldOut } }) => heldOut.at(-1) ?? [])
+  const loss = last.length === 0 ? [] : [`loss ${Math.min(...last).toPrecision(3)}`]
+  return [
+    ...loss,
+    ...(accuracies.length === 0 ? [] : [`held out ${(100 * Math.max(...accuracies)).toFixed(1)}%`]),
+  ].join(", ")
+}
+
 /**
  * Trains all settings of `sgd` side by side, on the same batches. What an
  * earlier training with the same steps has saved is taken up, setting by
@@ -167,7 +182,7 @@ export const sweep = Effect.fnUntraced(function* (task: Task, sgd: Sgd) {
       }
       next = epoch + 1
       yield* judge(epoch)
-      yield* progress.report(epoch + 1, sgd.epochs, "epochs")
+      yield* progress.report(epoch + 1, sgd.epochs, "epochs", course(active, steps.perEpoch))
       const now = yield* Clock.currentTimeMillis
       const last = epoch + 1 === sgd.epochs
       const falls = sgd.schedule.shape === "steps" && sgd.schedule.milestones.includes(epoch + 1)

@@ -89,6 +89,9 @@ describe("a stage's line", () => {
       [15, { event: "progress", node: "b", stage: "fitProbe", done: 45, total: 90, unit: "epochs" }],
     )
     expect(linesAt(progress, 15)).toEqual(["fitProbe  1/4 nodes  eta 0:25  epochs 45/90"])
+    const noted = { event: "progress", node: "b", stage: "fitProbe", done: 46, total: 90, unit: "epochs" } as const
+    const said = after(progress, { ...noted, note: "loss .412, held out 71.3%" }, 15_000)
+    expect(linesAt(said, 15)).toEqual(["fitProbe  1/4 nodes  eta 0:25  epochs 46/90  loss .412, held out 71.3%"])
   })
 
   it("says how long a stage took once it is done, and that one is ahead before it begins", () => {

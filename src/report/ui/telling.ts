@@ -17,9 +17,9 @@ export const nodeAfter = (node: PictureNode, event: Event, before: Figures): Pic
       return { ...node, mark: "running", reason: event.reason, shards: { total: executed + cached, fresh: cached } }
     }
     case "progress": {
-      const { done, total, unit } = event
+      const { done, note, total, unit } = event
       const part = total > 0 ? `${count(done)} of ${count(total)} ${unit}` : `${count(done)} ${unit}`
-      return { ...node, mark: "running", reason: part }
+      return { ...node, mark: "running", reason: note === undefined ? part : `${part}, ${note}` }
     }
     case "finished": {
       const { cached, executed } = event.shards
