@@ -83,6 +83,20 @@ export interface Curve {
   readonly model: string
   readonly protocol: string
   readonly losses: ReadonlyArray<number>
+  /** What was swept; empty where one setting was trained. */
+  readonly settings: ReadonlyArray<Setting>
+}
+
+/** A setting of a sweep, and what became of it. */
+export interface Setting {
+  /** `rate 0.1, decay 0` */
+  readonly words: string
+  /** Accuracy on the held-out part at the end, 0..1; NaN where there is none. */
+  readonly heldOut: number
+  /** Why it was given up; undefined where it went to the end. */
+  readonly stopped: string | undefined
+  /** The variants of the probe that have it: `final`, `best`. */
+  readonly chosen: ReadonlyArray<string>
 }
 
 /** A class that a model gives an image, with its score. */

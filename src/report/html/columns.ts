@@ -116,7 +116,11 @@ export const Verdicts = Table.whole("verdicts", { kind: "utf8", a: "utf8", b: "u
 export const Images = Table.rows("images", { id: "utf8", bytes: "binary" })
 export const Labels = Table.rows("labels", { id: "utf8", labels: "int32s" })
 export const Classes = Table.whole("classes", { name: "utf8" })
-export const Probe = Table.whole("probe", { protocol: "utf8", curve: "float32s" }, { aside: ["curve"] })
+export const Probe = Table.whole(
+  "probe",
+  { protocol: "utf8", variant: "utf8", setting: "utf8", curve: "float32s", settings: "utf8" },
+  { aside: ["curve", "settings"] },
+)
 export const Predictions = Table.rows("predictions", { id: "utf8", top: "int32s", score: "float32s" })
 
 /** Whether a node's table is such a table: its name, and the columns that are needed of it. */

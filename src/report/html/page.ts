@@ -6,6 +6,7 @@ import type { Context } from "./figure.ts"
 import { firstFigure, rankChancesFigure } from "./figures/chances.ts"
 import { figure4 } from "./figures/aggregates.ts"
 import { curvesFigure } from "./figures/curves.ts"
+import { sweepTable } from "./sections/sweeps.ts"
 import { forestFigure } from "./figures/forest.ts"
 import { figure1 } from "./figures/lines.ts"
 import { matrixFigure } from "./figures/matrix.ts"
@@ -63,7 +64,7 @@ const sections = (context: Context, study: Study): ReadonlyArray<Section> => [
   {
     id: "probes",
     title: "Training of the probes",
-    body: html`${ifFound("Loss curves", study.curves, () => curvesFigure(context, study))}`,
+    body: html`${ifFound("Loss curves", study.curves, () => html`${curvesFigure(context, study)}${sweepTable(context, study)}`)}`,
   },
 ]
 

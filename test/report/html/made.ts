@@ -327,6 +327,14 @@ export const studyOf = ({ classNames = [], gallery, models, name, sets = default
         model,
         protocol: "linear/cole",
         losses: Array.from({ length: 30 }, (_, epoch) => 0.4 + m * 0.05 + 2.5 * Math.exp(-epoch / 6)),
+        settings:
+          m > 0
+            ? []
+            : [
+                { words: "rate 0.1", heldOut: 0.712, stopped: undefined, chosen: ["best"] },
+                { words: "rate 1", heldOut: 0.734, stopped: undefined, chosen: ["final"] },
+                { words: "rate 100", heldOut: Number.NaN, stopped: "its loss was not finite in epoch 2", chosen: [] },
+              ],
       })),
       1,
     ),

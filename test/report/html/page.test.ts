@@ -159,6 +159,14 @@ describe("the page", () => {
     )
     expect(charts(drawn, "rank-chances").length).toBe(4)
     expect(charts(drawn, "curves")).toEqual(["Training loss of 12 probes over 30 epochs (linear/cole)"])
+    const swept = [...drawn.document.querySelectorAll("#sweeps tbody tr")].map((row) =>
+      [...row.querySelectorAll("th, td")].slice(2).map(words),
+    )
+    expect(swept).toEqual([
+      ["rate 0.1", "71.2", "chosen: best"],
+      ["rate 1", "73.4", "chosen: final"],
+      ["rate 100", "–", "its loss was not finite in epoch 2"],
+    ])
   })
 
   it("every two models: neighbours first, the better placed one as a", () => {

@@ -6,7 +6,7 @@ import { overOf } from "../../../plan/Resolver.ts"
 import type { StoreError } from "../../../store/StoreError.ts"
 import * as Columns from "../columns.ts"
 import { limits } from "../limits.ts"
-import { isFound, type ClassScores, type Curve, type Part, type PerClass, type SetFacts } from "../Study.ts"
+import { isFound, type ClassScores, type Part, type PerClass, type SetFacts } from "../Study.ts"
 import type { Access } from "./Access.ts"
 
 type Score = Row<typeof Columns.Scores>
@@ -165,34 +165,3 @@ export const perClass = (
   const metric = [...new Set(rows.map(({ metric }) => metric))].join(", ")
   return { rows: [{ metric, models: chosen, sets: found }], sources: scores.sources, total: models.length }
 }
-
-/** The loss curves of the models' probes. */
-export const curves = Effect.fnUntraced(function* (
-  access: Access,
-  { cells }: Cells,
-  models: ReadonlyArray<string>,
-): Effect.fn.Return<Part<Curve>, StoreError> {
-  const probes = new Map(cells.flatMap(({ model, probe }) => (probe === undefined ? [] : [[model, probe] as const])))
-  const chosen = models.flatMap((model) => {
-    const probe = probes.get(model)
-    return probe === undefined || !Columns.fits(Columns.Probe, probe.stage.output) ? [] : [{ model, probe }]
-  })
-  if (chosen.length === 0) {
-    return {
-      missing: "No node of this pipeline has such results: predictions of a probe that fitProbe has trained do.",
-    }
-  }
-  const rows: Array<Curve> = []
-  const sources: Array<number> = []
-  for (const { model, probe } of chosen.slice(0, limits.curves)) {
-    const part = yield* access.rows(Columns.Probe, [probe])
-    if (!isFound(part)) continue
-    for (const { curve, protocol } of part.rows) {
-      if (curve.length > 1) rows.push({ model, protocol, losses: Array.from(curve) })
-    }
-    sources.push(...part.sources)
-  }
-  return rows.length === 0
-    ? { missing: "These probes have no loss curve: their protocol is not trained step by step." }
-    : { rows, sources, total: chosen.length }
-})

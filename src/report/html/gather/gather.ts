@@ -12,6 +12,7 @@ import { limits } from "../limits.ts"
 import { isFound, type Part, type Report, rowsOf, type Study } from "../Study.ts"
 import * as Access from "./Access.ts"
 import * as Cells from "./cells.ts"
+import { curves } from "./curves.ts"
 import { gallery } from "./gallery.ts"
 import { giving, type Group, groups } from "./groups.ts"
 import { skipped } from "./skipped.ts"
@@ -114,7 +115,7 @@ const study = Effect.fnUntraced(function* (access: Access.Access, work: Work.Wor
     regressions: yield* access.rows(Columns.Regressions, giving(group, Columns.Regressions)),
     verdicts: yield* access.rows(Columns.Verdicts, giving(group, Columns.Verdicts)),
     perClass: Cells.perClass(cells, models, sets),
-    curves: yield* Cells.curves(access, cells, models),
+    curves: yield* curves(access, cells, models),
     gallery: yield* gallery(access, work, cells.cells, models, sets),
     classNames: yield* classNames(access),
   } satisfies Study

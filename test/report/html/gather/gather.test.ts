@@ -153,9 +153,13 @@ describe("what stands on images", () => {
         ["far", [0, 1, 2, 3], [10, 10, 10, 10]],
       ])
       expect(perClass?.sets[0]?.values[1]?.[1]).toBe(0)
+      const swept = [
+        { words: "rate 0.1", heldOut: 0.5, stopped: undefined, chosen: ["final"] },
+        { words: "rate 10", heldOut: Number.NaN, stopped: "given up in epoch 1", chosen: [] },
+      ]
       expect(rows(study.curves)).toEqual([
-        { model: "good", protocol: "by hand", losses: [2, 1, 0.5] },
-        { model: "poor", protocol: "by hand", losses: [2, 1, 0.5] },
+        { model: "good", protocol: "by hand", losses: [2, 1, 0.5], settings: swept },
+        { model: "poor", protocol: "by hand", losses: [2, 1, 0.5], settings: swept },
       ])
       expect(rows(study.facts)[0]).toEqual({
         set: "near",

@@ -64,9 +64,14 @@ export const fit = Stage.whole("fit", {
       onnx: [Uint8Array.of(seed)],
       width: Int32Array.of(1),
       classes: Int32Array.of(colours.length),
-      setting: ["{}"],
+      setting: ['{"rate":0.1}'],
       curve: [Float32Array.of(2, 1, 0.5)],
-      settings: ["[]"],
+      settings: [
+        JSON.stringify([
+          { setting: { rate: 0.1 }, heldOut: 0.5, stopped: null },
+          { setting: { rate: 10 }, heldOut: null, stopped: "given up in epoch 1" },
+        ]),
+      ],
       losses: [new Float32Array(0)],
       heldOut: [new Float32Array(0)],
     }),
