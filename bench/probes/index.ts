@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { existsSync } from "node:fs"
 import { type Measured, table } from "./table.ts"
 
-const all = ["linear", "sweep", "knn"]
+const all = ["linear", "sweep", "logistic", "knn", "memory"]
 const asked = process.argv.slice(2)
 const wrong = asked.find((name) => !all.includes(name))
 if (wrong !== undefined) throw new Error(`there is no ${wrong}: there are ${all.join(", ")}`)

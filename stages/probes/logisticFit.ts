@@ -173,7 +173,10 @@ export const openLogistic = Effect.fnUntraced(function* (whole: Problem, normali
           (before !== undefined && before.value - point.value <= least[precision] * Math.abs(point.value)),
         step: ({ curvature, value }) => {
           losses.push(value)
-          return Effect.andThen(progress.report(losses.length - 1, ending.iterations, "iterations", `loss ${value.toPrecision(4)}`), renew(curvature))
+          return Effect.andThen(
+            progress.report(losses.length - 1, ending.iterations, "iterations", `loss ${value.toPrecision(4)}`),
+            renew(curvature),
+          )
         },
       }
       const found = yield* minimise(first, minimisation)

@@ -37,16 +37,15 @@ interface Piece {
 /** The wanted rows of a shard, batch by batch. */
 const pieces = ({ places, shard }: Part, width: number, wanted: (place: number) => boolean) => {
   let row = 0
-  return Stream.map(shard.batches, ({ features, id }): Piece => {
-    const chosen: Array<number> = []
-    const data = new Float32Array(id.length * width)
-    for (let at = 0; at < id.length; at++) {
-      const place = places[row++] ?? -1
-      if (place < 0 || !wanted(place)) continue
-      data.set(features.data.subarray(at * width, (at + 1) * width), chosen.length * width)
-      chosen.push(place)
-    }
-    return { places: chosen, data: data.subarray(0, chosen.length * width) }
+  return Stream.map(shard.batches, ({ features: { data }, id }): Piece => {
+    const own = places.subarray(row, row + id.length)
+    row += id.length
+    const isWanted = (place: number) => place >= 0 && wanted(place)
+    if (own.every(isWanted)) return { places: [...own], data }
+    const chosen = [...own.keys()].filter((at) => isWanted(own[at] ?? -1))
+    const some = new Float32Array(chosen.length * width)
+    for (const [to, at] of chosen.entries()) some.set(data.subarray(at * width, (at + 1) * width), to * width)
+    return { places: chosen.map((at) => own[at] ?? 0), data: some }
   })
 }
 
