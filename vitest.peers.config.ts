@@ -7,6 +7,7 @@ export const peers = [
   "test/slow/metricsSklearn.test.ts",
   "test/slow/probesTorch.test.ts",
   "test/slow/resizePillow.test.ts",
+  "test/slow/sourcesPeers.test.ts",
 ]
 
 export default defineConfig({

@@ -2,7 +2,8 @@
  * What it costs to look whether a large set has changed: `npm run bench:sources`, or
  * with fewer images: `npx tsx bench/sources.ts --files=100000`. Makes the images
  * itself (small files in 1000 folders, and the same in ten tars), runs once, and
- * then times runs in which nothing has changed, start of the process included.
+ * then times runs in which nothing has changed, start of the process included:
+ * a set of one image says what that is.
  */
 import { closeSync, mkdirSync, mkdtempSync, openSync, writeFileSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -91,6 +92,8 @@ const measure = (what: string, images: string) => {
 
 try {
   console.log(`${count} images in ${folder}`)
+  writeFileSync(join(folder, "one.tar"), Buffer.concat([member(nameOf(0), contentOf(0)), Buffer.alloc(1024)]))
+  measure("one", `imageTar({ file: "one.tar" })`)
   makeTars()
   measure("tars", `imageTar({ file: ${JSON.stringify(tarNames)} })`)
   makeFolder()

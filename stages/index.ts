@@ -1,6 +1,7 @@
 /** The built-in stages and the tables that flow between them. */
 export { aggregate } from "./aggregate.ts"
 export { concat } from "./concat.ts"
+export { corrupt } from "./corruption/corrupt.ts"
 export { degrade } from "./corruption/degrade.ts"
 export { decode } from "./decode.ts"
 export { extract } from "./extract.ts"

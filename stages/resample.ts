@@ -10,7 +10,7 @@
  */
 import type { Box, Size } from "./geometry.ts"
 import { type Machine, machines } from "./resampling/machines.ts"
-import { bits, head, spill } from "./resampling/passes.ts"
+import { type Records, recordsFor, spill, write } from "./resampling/passes.ts"
 
 export type Filter = "bilinear" | "bicubic" | "nearest"
 
@@ -41,10 +41,7 @@ const kernels: { readonly [F in Exclude<Filter, "nearest">]: Kernel } = {
 }
 
 /** Which pixels make those of one axis, as records for the passes. */
-interface Taps {
-  readonly records: Int32Array
-  /** Bytes of a record. */
-  readonly size: number
+interface Taps extends Records {
   /** The first pixel of all that are looked at, and the one behind the last. */
   readonly start: number
   readonly end: number
@@ -61,9 +58,9 @@ const tapsOf = (
   const stretch = Math.max(scale, 1)
   const reach = support * stretch
   const most = Math.ceil(reach) * 2 + 1
-  const record = head / 4 + most
-  const records = new Int32Array(length * record)
+  const records = recordsFor(length, most)
   const exact = new Float64Array(most)
+  let start = before
   let end = 0
   for (let i = 0; i < length; i++) {
     const middle = (from + i + 0.5) * scale
@@ -75,16 +72,12 @@ const tapsOf = (
       exact[tap] = value
       sum += value
     }
-    const at = i * record
-    records[at] = first * bytes
-    records[at + 1] = taps * 4
-    for (let tap = 0; tap < taps; tap++) {
-      const value = (exact[tap] ?? 0) / (sum === 0 ? 1 : sum)
-      records[at + head / 4 + tap] = Math.trunc(value * (1 << bits) + (value < 0 ? -0.5 : 0.5))
-    }
+    for (let tap = 0; tap < taps; tap++) exact[tap] = (exact[tap] ?? 0) / (sum === 0 ? 1 : sum)
+    write(records, i, first * bytes, exact, taps)
+    start = Math.min(start, first)
     end = first + taps
   }
-  return { records, size: record * 4, start: (records[0] ?? 0) / bytes, end }
+  return { ...records, start, end }
 }
 
 // The source is brought to the passes in parts, of which it may be a hundred times as large.
@@ -97,15 +90,15 @@ const passed = ({ memory, passes }: Machine, source: Source, window: Box, column
   const length = window.width * 3
   const lines = Math.max(1, Math.floor(part / line))
   const place = { columns: 0, rows: 0, part: 0, between: 0, out: 0, end: 0 }
-  place.rows = place.columns + columns.records.byteLength
-  place.part = place.rows + rows.records.byteLength
+  place.rows = place.columns + columns.numbers.byteLength
+  place.part = place.rows + rows.numbers.byteLength
   place.between = place.part + lines * line + spill
   place.out = place.between + (rows.end - rows.start) * length + spill
   place.end = place.out + window.height * length
   const bytes = new Uint8Array(memory(place.end))
   const numbers = new Int32Array(bytes.buffer, 0, place.part / 4)
-  numbers.set(columns.records, place.columns / 4)
-  numbers.set(rows.records, place.rows / 4)
+  numbers.set(columns.numbers, place.columns / 4)
+  numbers.set(rows.numbers, place.rows / 4)
   for (let y = rows.start; y < rows.end; y += lines) {
     const some = Math.min(lines, rows.end - y)
     bytes.set(pixels.subarray((box.top + y) * line, (box.top + y + some) * line), place.part)

@@ -73,19 +73,12 @@ const bell = (sigma: number, radius: number): ReadonlyArray<number> => {
 export const gaussian = (image: Planes, sigma: number, border: Border, truncate = 4): Planes => {
   const radius = Math.trunc(truncate * sigma + 0.5)
   const weights = bell(sigma, radius)
-  // What several taps read at the edge is added up first: a blur may be wider than the image.
-  const along = (size: number) => {
-    const least = Math.min(radius, size - 1)
-    return least === radius ? undefined : size
+  const pass = (from: Planes, down: boolean): Planes => {
+    // A blur may be wider than the image: what its taps read of each pixel is added up first.
+    if (radius >= (down ? from.height : from.width)) return folded(from, weights, radius, down, border)
+    const taps = weights.map((weight, i) => ({ dy: down ? i - radius : 0, dx: down ? 0 : i - radius, weight }))
+    return filtered(from, taps, border)
   }
-  const pass = (from: Planes, down: boolean): Planes =>
-    along(down ? from.height : from.width) === undefined
-      ? filtered(
-          from,
-          weights.map((weight, i) => ({ dy: down ? i - radius : 0, dx: down ? 0 : i - radius, weight })),
-          border,
-        )
-      : folded(from, weights, radius, down, border)
   return pass(pass(image, true), false)
 }
 
@@ -124,16 +117,21 @@ const folded = (
 }
 
 /** The value between pixels, bilinear. */
-export const between = ({ channels, data, height, width }: Planes, y: number, x: number, c: number, border: Border) => {
-  const [top, left] = [Math.floor(y), Math.floor(x)]
-  const [down, right] = [y - top, x - left]
-  const [y0, y1] = [within(top, height, border) * width, within(top + 1, height, border) * width]
-  const [x0, x1] = [within(left, width, border), within(left + 1, width, border)]
-  const at = (row: number, column: number) => data[(row + column) * channels + c]!
-  return (
-    (at(y0, x0) * (1 - right) + at(y0, x1) * right) * (1 - down) +
-    (at(y1, x0) * (1 - right) + at(y1, x1) * right) * down
-  )
+export const between = (image: Planes, y: number, x: number, channel: number, border: Border): number => {
+  const { channels, data, height, width } = image
+  const top = Math.floor(y)
+  const left = Math.floor(x)
+  const down = y - top
+  const right = x - left
+  const above = within(top, height, border) * width
+  const below = within(top + 1, height, border) * width
+  const first = within(left, width, border)
+  const next = within(left + 1, width, border)
+  const upper =
+    data[(above + first) * channels + channel]! * (1 - right) + data[(above + next) * channels + channel]! * right
+  const lower =
+    data[(below + first) * channels + channel]! * (1 - right) + data[(below + next) * channels + channel]! * right
+  return upper * (1 - down) + lower * down
 }
 
 /** The middle, enlarged to the whole (`clipped_zoom`): bilinear, corners on corners as `scipy.ndimage.zoom` has them. */

@@ -41,13 +41,18 @@ export const i32 = {
 } satisfies Record<string, Code | ((value: number) => Code)>
 
 export const v128 = {
+  const: (bytes: Code): Code => [...simd(0x0c), ...bytes],
   load: (offset = 0): Code => [...simd(0x00), ...at(offset)],
   load32Splat: (offset = 0): Code => [...simd(0x09), ...at(offset)],
-  load32Zero: (offset = 0): Code => [...simd(0x5c), ...at(offset)],
+  load64Zero: (offset = 0): Code => [...simd(0x5d), ...at(offset)],
   store: (offset = 0): Code => [...simd(0x0b), ...at(offset)],
-} satisfies Record<string, (offset?: number) => Code>
+}
 
-export const i8x16 = { narrowI16x8U: simd(0x66) }
+export const i8x16 = {
+  shuffle: (lanes: Code): Code => [...simd(0x0d), ...lanes],
+  swizzle: simd(0x0e),
+  narrowI16x8U: simd(0x66),
+}
 export const i16x8 = {
   narrowI32x4S: simd(0x85),
   extendLowI8x16U: simd(0x89),
@@ -56,11 +61,10 @@ export const i16x8 = {
 export const i32x4 = {
   splat: simd(0x11),
   extractLane0: [...simd(0x1b), 0],
-  extendLowI16x8U: simd(0xa9),
-  extendHighI16x8U: simd(0xaa),
+  shl: simd(0xab),
   shrS: simd(0xac),
   add: simd(0xae),
-  mul: simd(0xb5),
+  dotI16x8S: simd(0xba),
 }
 
 /** Instructions one after another. */

@@ -1,57 +1,19 @@
 import { PipelineError } from "../../src/dsl/Pipeline.ts"
-import type { Node } from "../../src/dsl/Node.ts"
-import type { Taxonomy } from "../granularity/tables.ts"
 import { matchLabels } from "../matchLabels.ts"
 import { classList } from "../sources/classList.ts"
 import { folderClasses } from "../sources/folderClasses.ts"
 import { folderLabels } from "../sources/folderLabels.ts"
-import { imageCifar, type LabelledListing } from "../sources/imageCifar.ts"
+import { imageCifar } from "../sources/imageCifar.ts"
 import { labelsCsv } from "../sources/labelsCsv.ts"
 import { labelsJson } from "../sources/labelsJson.ts"
 import { listed } from "../sources/listed.ts"
-import { read } from "../sources/read.ts"
-import type { Classes, Labels, Manifest } from "../tables.ts"
 import { cubLabels } from "./cubLabels.ts"
 import { imagenetLabels } from "./imagenetLabels.ts"
 import { inatTaxonomy } from "./inatTaxonomy.ts"
-import type { PublishedSet, SetName } from "./published.ts"
-import { setFiles } from "./setFiles.ts"
+import { filesOf, join, labelled, type Layout } from "./layout.ts"
+import { publishedSets, type SetName } from "./published.ts"
 import { vocClasses } from "./vocClasses.ts"
 import { vocLabels } from "./vocLabels.ts"
-
-/** What may be said of a set beside its folder. */
-export interface Options {
-  /** ImageNet's 1000 classes, where the folder has only some of them. */
-  readonly classes?: Node<typeof Classes>
-  /** The folder `ILSVRC2012_devkit_t12`, where validation images lie in one folder. */
-  readonly devkit?: string
-  /** The file of labels: `real.json`, or another list than the usual one. */
-  readonly labels?: string
-  /** Whether the folder may have fewer images than are published. */
-  readonly partial?: boolean
-}
-
-interface Read extends LabelledListing {
-  readonly classes?: Node<typeof Classes>
-  readonly taxonomy?: Node<typeof Taxonomy>
-}
-
-type Layout = (dir: string, about: PublishedSet, options: Options) => Read
-
-const join = (dir: string, name: string) => `${dir.replace(/[/\\]+$/u, "")}/${name}`
-
-const filesOf = (
-  dir: string,
-  { images, published, title }: PublishedSet,
-  { partial = false }: Options,
-  { needs = [], under = "" }: { readonly needs?: ReadonlyArray<string>; readonly under?: string } = {},
-) => setFiles({ dir, under, needs, title, published, ...(images === undefined || partial ? {} : { images }) })
-
-const labelled = (manifest: Node<typeof Manifest>, labels: Node<typeof Labels>): LabelledListing => ({
-  manifest,
-  images: read(manifest),
-  labels,
-})
 
 /** A class a folder, in order of name. */
 const folders: Layout = (dir, about, options) => {
@@ -83,23 +45,12 @@ const validation: Layout = (dir, about, options) => {
   return labelled(manifest, imagenetLabels(manifest, { devkit: options.devkit }))
 }
 
-const real: Layout = (dir, { classes, published, title, images = 0 }, { labels, partial = false }) => {
+/** The validation images, as the set of that name has them, with the labels of `real.json`. */
+const real: Layout = (dir, { classes, published }, { labels, partial }) => {
   if (labels === undefined) {
     throw new PipelineError({ message: "`labels` does not say where `real.json` lies", hint: published })
   }
-  // As the validation set has it, so that both are one node.
-  const manifest = filesOf(
-    dir,
-    {
-      title,
-      images,
-      classes,
-      published: published.split(";")[0] ?? "",
-      metrics: ["top1"],
-      preprocess: { resize: 256, crop: 224 },
-    },
-    { partial },
-  )
+  const manifest = filesOf(dir, publishedSets["imagenet-val"], partial === undefined ? {} : { partial })
   const read = labelsJson({ file: labels, ids: "ILSVRC2012_val_{i+1:08d}", classes })
   return labelled(manifest, matchLabels({ manifest, labels: read }))
 }

@@ -2,10 +2,11 @@ import { named, type Node } from "../../src/dsl/Node.ts"
 import { PipelineError } from "../../src/dsl/Pipeline.ts"
 import type { Taxonomy } from "../granularity/tables.ts"
 import type { Classes, Images, Labels, Manifest } from "../tables.ts"
-import { layouts, type Options } from "./layouts.ts"
+import type { Options } from "./layout.ts"
+import { layouts } from "./layouts.ts"
 import { publishedSets, type PublishedSet, type SetName } from "./published.ts"
 
-export type { Options as SetOptions } from "./layouts.ts"
+export type { Options as SetOptions } from "./layout.ts"
 export type { PublishedSet, SetName } from "./published.ts"
 
 /** A published set, read from its folder. */

@@ -16,5 +16,7 @@ export const CifarParams = {
 /** Says of a file that is missing where it is published. */
 export const saying = (published: string | undefined) =>
   Effect.mapError((error: StageError) =>
-    published !== undefined && error.message === "no such file" ? new StageError({ ...error, hint: published }) : error,
+    published !== undefined && error.message === "no such file"
+      ? new StageError({ ...error, message: error.message, hint: published })
+      : error,
   )

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { whole } from "../../src/dsl/Stage.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
 import { Labels } from "../tables.ts"
-import { ClassesParam, classOf, readClasses, stampClasses } from "./classNames.ts"
+import { ClassesParam, classOf, readClasses, stampClasses, strangersTo } from "./classNames.ts"
 import { columnIn, readCsv } from "./csv.ts"
 import * as LabelRows from "./labelRows.ts"
 import { located, pathIn, shortName } from "./paths.ts"
@@ -39,8 +39,8 @@ type Params = typeof Params.Type
  * `imageFolder`: `/a/1.jpg` and `./a/1.jpg` are `a/1.jpg`, from `folder: "a"` on
  * `1.jpg`, and a path that leaves the folder is an error.
  *
- * An id given twice, an unknown class, a number out of range and a malformed
- * line are errors that name the file and the line.
+ * An id given twice, unknown classes (all of them at once), a number out of range
+ * and a malformed line are errors that name the file and the line.
  *
  * @example
  * labelsCsv({ file: "val.txt", header: false, separator: " ", classes: 365 })
@@ -69,7 +69,8 @@ export const labelsCsv = whole("labelsCsv", {
       positions = { id, label }
       return undefined
     }
-    yield* readCsv(file, { separator }, (cells) => {
+    const strangers = strangersTo(classes)
+    yield* readCsv(file, { separator }, (cells, line) => {
       if (positions === undefined) {
         const problem = place(cells)
         if (problem !== undefined || header) return problem
@@ -78,7 +79,7 @@ export const labelsCsv = whole("labelsCsv", {
       const labels: Array<number> = []
       for (const part of several === undefined ? [cell] : cell.split(several)) {
         const text = part.trim()
-        if (text === "") continue
+        if (text === "" || strangers.meets(text, `line ${line}`)) continue
         const label = classOf(classes, text)
         if (typeof label === "string") return label
         labels.push(label)
@@ -87,6 +88,8 @@ export const labelsCsv = whole("labelsCsv", {
       const id = folder === undefined ? { id: said } : pathIn(said, folder)
       return typeof id === "string" ? id : rows.add(id.id, labels)
     })
+    const problem = strangers.problem()
+    if (problem !== undefined) return yield* new StageError({ message: problem, file })
     if (rows.size() === 0) return yield* new StageError({ message: "there are no labels in this file", file })
     return rows.sorted()
   }),

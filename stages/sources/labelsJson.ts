@@ -4,7 +4,15 @@ import * as Schema from "effect/Schema"
 import { whole } from "../../src/dsl/Stage.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
 import { Labels } from "../tables.ts"
-import { type Classes, ClassesParam, classOf, readClasses, stampClasses } from "./classNames.ts"
+import {
+  type Classes,
+  ClassesParam,
+  classOf,
+  readClasses,
+  stampClasses,
+  type Strangers,
+  strangersTo,
+} from "./classNames.ts"
 import * as LabelRows from "./labelRows.ts"
 import { located, shortName, unreadable } from "./paths.ts"
 import { stampFile } from "./stamp.ts"
@@ -82,11 +90,17 @@ const idAt = (template: string, index: number) =>
     String(index + Number(offset ?? 0)).padStart(Number(digits ?? 0), "0"),
   )
 
-const labelsOf = (value: unknown, classes: Classes): ReadonlyArray<number> | string => {
+const labelsOf = (
+  value: unknown,
+  at: string,
+  classes: Classes,
+  strangers: Strangers,
+): ReadonlyArray<number> | string => {
   if (value === null) return []
   if (!isValue(value)) return "neither a label nor a list of labels"
   const labels: Array<number> = []
   for (const said of typeof value === "object" ? value : [value]) {
+    if (strangers.meets(said, at)) continue
     const label = classOf(classes, said)
     if (typeof label === "string") return label
     labels.push(label)
@@ -103,8 +117,8 @@ const labelsOf = (value: unknown, classes: Classes): ReadonlyArray<number> | str
  *
  * A label is a class number from 0 or, where `classes` says which there are, a
  * name; `[]` and `null` are an image without a label. The table is sorted by
- * id. An id given twice, an unknown class, a number out of range and a malformed
- * item are errors that name the file and the item.
+ * id. An id given twice, unknown classes (all of them at once), a number out of
+ * range and a malformed item are errors that name the file and the item.
  *
  * @example
  * labelsJson({ file: "real.json", ids: "ILSVRC2012_val_{i+1:08d}", classes: 1000 })
@@ -124,13 +138,14 @@ export const labelsJson = whole("labelsJson", {
     const read = Effect.mapError(fs.readFileString(file), (error) => unreadable(file, error.reason.cause ?? error))
     const text = (yield* read).replace(/^\uFEFF/u, "")
     const rows = LabelRows.make()
+    const strangers = strangersTo(classes)
     const add = (entry: Entry | string, index: number): string | undefined => {
       if (typeof entry === "string") return entry
       if (entry.id === undefined && params.ids === undefined)
         return `${entry.at}: it has no id, and \`ids\` is not given`
       if (entry.id !== undefined && params.ids !== undefined)
         return `${entry.at}: it has an id, but \`ids\` is given too`
-      const labels = labelsOf(entry.value, classes)
+      const labels = labelsOf(entry.value, entry.at, classes, strangers)
       const problem = typeof labels === "string" ? labels : rows.add(entry.id ?? idAt(params.ids ?? "", index), labels)
       return problem === undefined ? undefined : `${entry.at}: ${problem}`
     }
@@ -139,6 +154,8 @@ export const labelsJson = whole("labelsJson", {
       const problem = add(entry, index++)
       if (problem !== undefined) return yield* new StageError({ message: problem, file })
     }
+    const unknown = strangers.problem()
+    if (unknown !== undefined) return yield* new StageError({ message: unknown, file })
     if (rows.size() === 0) return yield* new StageError({ message: "there are no labels in this file", file })
     return rows.sorted()
   }),

@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import { whole } from "../../src/dsl/Stage.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
 import { Images, Labels, Manifest } from "../tables.ts"
-import { ClassesParam, classOf, readClasses, some, stampClasses } from "./classNames.ts"
+import { ClassesParam, classOf, readClasses, some, stampClasses, strangersTo } from "./classNames.ts"
 
 const Params = Schema.Struct({
   /** Field of a `.json` that has the label; `label` or else `cls` where nothing is said. */
@@ -57,6 +57,7 @@ export const shardLabels = whole("shardLabels", {
   run: Effect.fnUntraced(function* ({ manifest, annotations }, params: Params) {
     const classes = yield* readClasses(params.classes)
     const found = new Map<string, Int32Array>()
+    const strangers = strangersTo(classes)
     yield* Stream.runForEach(annotations.batches, ({ id: ids, bytes }) =>
       Effect.gen(function* () {
         for (const [row, id] of ids.entries()) {
@@ -66,6 +67,7 @@ export const shardLabels = whole("shardLabels", {
           if (!isLabels(said.value)) return yield* wrong("neither a label nor a list of labels")
           const labels: Array<number> = []
           for (const one of typeof said.value === "object" ? said.value : [said.value]) {
+            if (strangers.meets(one, JSON.stringify(id))) continue
             const label = classOf(classes, one)
             if (typeof label === "string") return yield* wrong(label)
             labels.push(label)
@@ -75,6 +77,8 @@ export const shardLabels = whole("shardLabels", {
         }
       }),
     )
+    const problem = strangers.problem()
+    if (problem !== undefined) return yield* new StageError({ message: problem })
     const used = new Set<string>()
     const without: Array<string> = []
     yield* Stream.runForEach(manifest.batches, ({ id: ids }) =>

@@ -154,7 +154,8 @@ export const run = (
                   .map(([id, value]) => [id, formula(value, 1)] as const)
                   .filter(([, value]) => value % node.div !== 0),
               )
-        made.push({ key, over: undefined, shards: cutShards(rows).map((batches) => shard(batches, [], key)) })
+        // Rows are written as one batch however they are handed over, as long as they are few.
+        made.push({ key, over: undefined, shards: cutShards(rows).map((batches) => shard([batches.flat()], [], key)) })
       }
     } else {
       for (const over of shardsOf(node.over)) {

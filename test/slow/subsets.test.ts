@@ -63,7 +63,7 @@ const limits: Readonly<Record<string, Limit>> = {
 // Smaller shards than the engine's own, for there to be many; none so long that it is cut where no id says so.
 const rule = { least: 64, most: 4000, oneIn: 192 }
 
-it.effect("one image more in a folder of 10,000 executes a shard through each subset, two at most", () =>
+it.live("one image more in a folder of 10,000 executes a shard through each subset, two at most", () =>
   Effect.gen(function* () {
     const dir = yield* folder
     for (let at = 0; at < classes * perClass; at++) write(dir, idOf(at % classes, Math.floor(at / classes)))

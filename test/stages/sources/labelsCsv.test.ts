@@ -57,6 +57,33 @@ describe("labelsCsv", () => {
     }),
   )
 
+  it.effect("takes wnids, names behind them and numbers of a list of ImageNet's classes", () =>
+    Effect.gen(function* () {
+      const synsets = "n01440764 tench, Tinca tinca\nn02012849 crane\nn03126707 crane, hoist\nn03710637 maillot\n"
+      const labels = (text: string) => read({ "labels.csv": text, "synsets.txt": synsets }, { classes: "synsets.txt" })
+      expect(yield* labels("id,label\na,n03126707\nb,Tinca tinca\nc,3\nd,hoist\n")).toEqual([
+        ["a", 2],
+        ["b", 0],
+        ["c", 3],
+        ["d", 2],
+      ])
+      // Two classes are called so: only a wnid tells which is meant.
+      expect((yield* Effect.flip(labels("id,label\na,crane\n"))).message).toBe('line 2: unknown class "crane"')
+      expect((yield* Effect.flip(labels("id,label\na,4\n"))).message).toMatch(/class 4 is out of range \(0 to 3\)/u)
+    }),
+  )
+
+  it.effect("takes ids for paths where `folder` says so", () =>
+    Effect.gen(function* () {
+      expect(yield* rows("id,label\n/a/1.jpg,0\n./a//2.jpg,1\n", { folder: "a" })).toEqual([
+        ["1.jpg", 0],
+        ["2.jpg", 1],
+      ])
+      const outside = yield* Effect.flip(rows("id,label\na/../../1.jpg,0\n", { folder: "" }))
+      expect(outside.message).toMatch(/line 2: the path "a\/..\/..\/1.jpg" leaves the folder/u)
+    }),
+  )
+
   it.effect("takes names where `classes` lists them, in params or in a file", () =>
     Effect.gen(function* () {
       const text = "id,label\na,dog\nb,cat\n"
@@ -107,6 +134,12 @@ describe("labelsCsv", () => {
     "id,label\na,cat\n",
     {},
     /line 2: "cat" is no class number; give `classes`/u,
+  )
+  wrong(
+    "several unknown classes are told at once, each with its first line",
+    "id,label\na,cat\nb,cow\nc,elk\nd,cow\n",
+    { classes: ["cat", "dog"] },
+    /^2 unknown classes: "cow" \(line 3\), "elk" \(line 4\)$/u,
   )
   wrong(
     "a class number out of range names the range",

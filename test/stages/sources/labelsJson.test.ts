@@ -90,6 +90,12 @@ describe("labelsJson", () => {
   wrong("a nested list is no list of labels", '{"a": [[1]]}', {}, /"a": neither a label nor a list/u)
   wrong("an unknown class names the item", '{"a": ["cat", "cow"]}', { classes: ["cat"] }, /"a": unknown class "cow"/u)
   wrong(
+    "several unknown classes are told at once",
+    '{"a": ["cat", "cow"], "b": "elk"}',
+    { classes: ["cat"] },
+    /^2 unknown classes: "cow" \("a"\), "elk" \("b"\)$/u,
+  )
+  wrong(
     "a number out of range names the range",
     '[{"id": "a", "label": 5}]',
     { classes: 5 },
