@@ -19,6 +19,8 @@ interface Case {
 }
 
 const gigabytes = ({ rows, width }: Case) => (rows * width * 4) / 1e9
+// As the command line sets them (src/Pipeline.ts).
+const flags = ["--semi-space-growth-factor=1", "--heap-growing-percent=40"]
 const large = { rows: 100_000, width: 2048, classes: 1000 }
 
 const cases: ReadonlyArray<Case> = [
@@ -34,7 +36,7 @@ export const measure = Effect.forEach(
   cases,
   Effect.fnUntraced(function* (one) {
     const { stdout } = yield* Effect.promise(() =>
-      promisify(execFile)(process.execPath, ["--import", "tsx", worker, JSON.stringify(one)]),
+      promisify(execFile)(process.execPath, [...flags, "--import", "tsx", worker, JSON.stringify(one)]),
     )
     const peak = Number(stdout)
     const half = gigabytes(one) / 2

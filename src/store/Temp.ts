@@ -6,6 +6,7 @@ import {
   fsync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -29,7 +30,7 @@ export interface Temp {
   readonly write: (chunks: ReadonlyArray<Uint8Array>, meanwhile?: () => void) => Effect.Effect<void, StoreError>
   /**
    * Makes the file durable and visible under its real name, in one step. A
-   * `sealed` file is left out where an equal one is there already.
+   * small `sealed` file is left out where an equal one is there already.
    */
   readonly publish: (target: string, as: "sealed" | "open") => Effect.Effect<void, StoreError>
 }
@@ -56,9 +57,15 @@ export const sweep = (layout: Layout): Effect.Effect<void> =>
     }
   }).pipe(Effect.ignore)
 
-const isThere = (target: string, bytes: number) => {
+// A disk may have damaged what it was given without a trace: only a look at the bytes tells.
+const isThere = (target: string, chunks: ReadonlyArray<Uint8Array>): boolean => {
   const stats = seal.look(target)
-  return stats !== undefined && seal.holds(stats) && stats.size === bytes
+  if (stats === undefined || !seal.holds(stats)) return false
+  try {
+    return readFileSync(target).equals(Buffer.concat(chunks))
+  } catch {
+    return false
+  }
 }
 
 // An artifact that is wanted anew gets a new time of change, so that no collection of old ones takes it. False where
@@ -145,7 +152,9 @@ export const make = (layout: Layout, settle: Settle = atOnce): Effect.Effect<Tem
 
   const publish = async (target: string, sealed: boolean) => {
     const folder = path.dirname(target)
-    if (!sealed || !isThere(target, size) || !wanted(target)) {
+    // What was too large for memory is written already: its name costs less than a comparison.
+    const kept = sealed && descriptor === undefined && isThere(target, held) && wanted(target)
+    if (!kept) {
       await finish(sealed)
       await within(folder, settle, () => renameSync(file, target))
       isMade = false

@@ -24,13 +24,17 @@ export interface FeatureRows {
   readonly type: "float32" | "float16"
   /** All rows in shared memory where they fit; undefined where they are read from the shards, or are some of more. */
   readonly resident: Block | undefined
-  /** All rows in order, in blocks of at most `size` rows, each with the row that it starts at. */
+  /**
+   * All rows in order, in blocks of at most `size` rows, each with the row that it
+   * starts at. What is read from shards stays as it is until the next block is asked for.
+   */
   readonly blocks: (size: number) => Stream.Stream<{ readonly start: number; readonly block: Block }, StageError>
   /**
    * One pass over the rows in an order drawn from the seed and the epoch. Where
    * all is resident, any order is as likely (Fisher and Yates' shuffle), whatever
    * the shards. Otherwise the shards are read in a drawn order into a buffer, of
-   * which the rows are drawn in turn: neighbours in the set may stay near each other.
+   * which the rows are drawn in turn: neighbours in the set may stay near each other. Such a segment
+   * stays as it is until the next one is asked for.
    */
   readonly epoch: (options: {
     readonly batch: number

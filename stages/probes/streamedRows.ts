@@ -4,9 +4,9 @@ import type { Rows } from "../../src/dsl/Stage.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
 import type { Features } from "../tables.ts"
+import { buffered, type Piece } from "./buffered.ts"
 import type { FeatureRows, Segment } from "./FeatureRows.ts"
 import { permutation } from "./permutation.ts"
-import { shared } from "./shared.ts"
 
 /** A shard's labelled rows. */
 export interface Part {
@@ -27,13 +27,6 @@ export interface Source {
   readonly most: number
 }
 
-interface Piece {
-  /** Places among all labelled rows, ascending. */
-  readonly places: ReadonlyArray<number>
-  /** The rows one behind the other. */
-  readonly data: Float32Array
-}
-
 /** The wanted rows of a shard, batch by batch. */
 const pieces = ({ places, shard }: Part, width: number, wanted: (place: number) => boolean) => {
   let row = 0
@@ -48,50 +41,6 @@ const pieces = ({ places, shard }: Part, width: number, wanted: (place: number) 
     return { places: chosen.map((at) => own[at] ?? 0), data: some }
   })
 }
-
-/**
- * Fills buffers of `most` rows from pieces, and hands each on when it is full,
- * and what is left at the end. `keep` says how many of its last rows a full
- * buffer leaves for the next one.
- */
-const buffered = <E, R>(
-  from: Stream.Stream<Piece, E, R>,
-  { keep, most, width }: { readonly keep: (rows: number) => number; readonly most: number; readonly width: number },
-): Stream.Stream<{ readonly places: Int32Array; readonly data: Float32Array }, E, R> =>
-  Stream.suspend(() => {
-    let data = shared(most * width)
-    let places = new Int32Array(most)
-    let filled = 0
-    const flush = () => {
-      const left = keep(filled)
-      const full = filled - left
-      const out = { places: places.slice(0, full), data: data.subarray(0, full * width) }
-      const next = shared(most * width)
-      next.set(data.subarray(full * width, filled * width))
-      const nextPlaces = new Int32Array(most)
-      nextPlaces.set(places.subarray(full, filled))
-      ;[data, places, filled] = [next, nextPlaces, left]
-      return out
-    }
-    const full = Stream.flatMap(from, (piece) => {
-      const out: Array<{ readonly places: Int32Array; readonly data: Float32Array }> = []
-      for (let at = 0; at < piece.places.length;) {
-        const count = Math.min(most - filled, piece.places.length - at)
-        data.set(piece.data.subarray(at * width, (at + count) * width), filled * width)
-        places.set(piece.places.slice(at, at + count), filled)
-        filled += count
-        at += count
-        if (filled === most && keep(filled) < filled) out.push(flush())
-      }
-      return Stream.fromIterable(out)
-    })
-    const rest = Stream.suspend(() =>
-      filled === 0
-        ? Stream.empty
-        : Stream.succeed({ places: places.slice(0, filled), data: data.subarray(0, filled * width) }),
-    )
-    return Stream.concat(full, rest)
-  })
 
 const labelsOf = (labels: Int32Array, places: Int32Array) => places.map((place) => labels[place] ?? 0)
 

@@ -65,6 +65,24 @@ it.effect("finds any flipped byte of an artifact when it is read for the first t
   }),
 )
 
+it.effect("an artifact that is made again takes the place of one that is damaged without a trace", () =>
+  Effect.gen(function* () {
+    // Those that fit into memory are written in one go, others as they come.
+    for (const batches of [[features(4)], Array.from({ length: 40 }, () => features(100))]) {
+      const root = newFolder()
+      const { table } = yield* Effect.provide(put(Features, batches), fresh(root))
+      const file = artifactOf(root, table)
+      const bytes = readFileSync(file)
+      flip(file, 300)
+      sealAgain(file)
+      // The process that writes takes the file for sound from then on: it reads what it wrote.
+      const again = Effect.flatMap(put(Features, batches), (output) => get(Features, output))
+      expect(yield* Effect.provide(again, fresh(root))).not.toEqual([])
+      expect(readFileSync(file).equals(bytes)).toBe(true)
+    }
+  }),
+)
+
 it.effect("finds a file that was touched as soon as it is looked at", () =>
   Effect.gen(function* () {
     const root = newFolder()

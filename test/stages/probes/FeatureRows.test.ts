@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { FeatureRows } from "../../../stages/probes/FeatureRows.ts"
+import type { FeatureRows, Segment } from "../../../stages/probes/FeatureRows.ts"
 import { halfToFloat } from "../../../stages/probes/half.ts"
 import { join, type Problem, split } from "../../../stages/probes/Problem.ts"
 import { Features, Labels } from "../../../stages/tables.ts"
@@ -33,6 +33,15 @@ const problemOf = Effect.fnUntraced(function* (rows: number, share: number, batc
 const numbers = (block: { readonly type: "float32" | "float16"; readonly data: Float32Array | Uint16Array }) =>
   block.data instanceof Uint16Array ? halfToFloat(block.data) : block.data
 
+type Block = Segment["features"]
+
+// A structured clone would share the memory that it should outlive.
+const copyOf = (block: Block): Block =>
+  block.type === "float16" ? { ...block, data: block.data.slice() } : { ...block, data: block.data.slice() }
+
+/** A segment that outlives the next one. */
+const kept = (segment: Segment): Segment => ({ ...segment, features: copyOf(segment.features) })
+
 /** The numbers of the images in an epoch, batch by batch. */
 const epochOf = (
   features: FeatureRows,
@@ -41,7 +50,7 @@ const epochOf = (
   seed: number,
   epoch: number,
 ) =>
-  Effect.map(Stream.runCollect(features.epoch({ batch, seed, epoch })), (segments) => {
+  Effect.map(Stream.runCollect(Stream.map(features.epoch({ batch, seed, epoch }), kept)), (segments) => {
     for (const segment of segments.slice(0, -1)) expect(segment.order.length % batch).toBe(0)
     return segments.flatMap((segment) =>
       Array.from(segment.order, (row) => {
@@ -56,7 +65,9 @@ const labelled = (rows: number) =>
   new Map(Array.from({ length: rows }, (_, i) => [i, i % 2] as const).filter(([i]) => i % 4 !== 3))
 
 const all = Effect.fnUntraced(function* ({ features }: Pick<Problem, "features">, size: number) {
-  const blocks = yield* Stream.runCollect(features.blocks(size))
+  const blocks = yield* Stream.runCollect(
+    Stream.map(features.blocks(size), ({ block, start }) => ({ start, block: copyOf(block) })),
+  )
   for (const { block } of blocks) expect(block.dims[0]).toBeLessThanOrEqual(size)
   expect(blocks.map(({ start }) => start)).toEqual(Array.from(blocks, (_, i) => i * size))
   return blocks.flatMap(({ block }) => [...numbers(block)])
