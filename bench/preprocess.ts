@@ -1,42 +1,43 @@
 /**
- * Images a second of `decode` and `preprocess` (short side 256, middle 224,
- * Pillow's bicubic) beside the same with sharp alone: one pipeline of libvips an
- * image, decoding, resizing with its own cubic kernel and cropping. Run it with
- * `npx tsx bench/preprocess.ts`, on a machine that does nothing else.
+ * Images a second of `decode` and `preprocess` (short side 256, middle 224), exact
+ * and in fast mode, beside the same in Pillow, in one process a core, and with
+ * sharp alone: one pipeline of libvips an image, decoding, resizing with its own
+ * kernel and cropping. Then how far the pixels of fast mode are from the exact
+ * ones; those equal Pillow's, or the run fails.
  *
- * JPEGs of ImageNet's size: 500 x 375 pixels, 100 kB, 4:2:0. Both work on as many
- * images at a time as there are cores, and walk in turns; a ratio is of two
+ * `npm run bench:preprocess`, on a machine that does nothing else; `--filter=bicubic`
+ * for another filter, `--images=400` for longer walks, `--rounds=9` for more of them.
+ *
+ * JPEGs that the project makes itself, 4:2:0: 500 x 375 pixels, as ImageNet's
+ * usually have, and 1600 x 1200, of which fast mode decodes a half. All work on as
+ * many images at a time as there are cores, and walk in turns; ratios are of
  * neighbours in time.
  */
+import { createHash } from "node:crypto"
 import { availableParallelism } from "node:os"
+import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import sharp from "sharp"
 import { decode } from "../stages/decode.ts"
+import { centre, shortSide } from "../stages/geometry.ts"
 import { preprocess } from "../stages/preprocess.ts"
 import { openEach, services } from "../test/harness.ts"
+import { print } from "./engine/table.ts"
+import { pillow } from "./images/pillow.ts"
+import { photographs } from "./images/photographs.ts"
 
+const { values: options } = parseArgs({
+  options: {
+    filter: { type: "string", default: "bilinear" },
+    images: { type: "string", default: "200" },
+    rounds: { type: "string", default: "5" },
+  },
+})
+const kernels = { bilinear: "linear", bicubic: "cubic" } as const
+const filter = options.filter === "bicubic" ? "bicubic" : "bilinear"
 const cores = availableParallelism()
-const [width, height] = [500, 375]
-const images = 200
-const rounds = 5
-
-/** Soft shapes and noise: as much detail as makes a file of ImageNet's usual size. */
-const picture = (seed: number) => {
-  let state = seed * 2654435761 + 1
-  const noise = () => {
-    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d)
-    state = Math.imul(state ^ (state >>> 12), 0x297a2d39)
-    return ((state ^= state >>> 15) >>> 0) / 2 ** 32 - 0.5
-  }
-  const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
-    const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)]
-    const shape = Math.sin((x * (seed + 3)) / 90) * Math.cos((y * (seed + 5)) / 70) + Math.sin((x + y * (i % 3)) / 25)
-    return 128 + 45 * shape + 46 * noise()
-  })
-  return sharp(pixels, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality: 93 })
-    .toBuffer()
-}
+const rounds = Number(options.rounds)
+const params = { resize: 256, crop: 224, filter }
 
 const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
@@ -47,24 +48,48 @@ interface Walk {
   readonly work: number
 }
 
-const alone = async (bytes: Uint8Array) => {
+const alone = async (bytes: Uint8Array, size: { readonly height: number; readonly width: number }) => {
+  const to = shortSide(size, 256)
   const { data } = await sharp(bytes, { ignoreIcc: true })
-    .resize({ height: 256, kernel: "cubic" })
-    .extract({ left: 58, top: 16, width: 224, height: 224 })
+    .resize({ ...to, fit: "fill", kernel: kernels[filter] })
+    .extract(centre(to, { height: 224, width: 224 }))
     .raw()
     .toBuffer({ resolveWithObject: true })
   return data
 }
 
-const program = Effect.gen(function* () {
-  sharp.concurrency(1)
-  sharp.cache(false)
-  const files = yield* Effect.promise(() => Promise.all(Array.from({ length: 8 }, (_, i) => picture(i))))
+/** Mean and largest difference, and the signal to noise ratio in dB. */
+const difference = (pairs: ReadonlyArray<readonly [Uint8Array, Uint8Array]>) => {
+  let [sum, squares, most, count] = [0, 0, 0, 0]
+  for (const [a, b] of pairs) {
+    for (let i = 0; i < a.length; i++) {
+      const off = Math.abs((a[i] ?? 0) - (b[i] ?? 0))
+      sum += off
+      squares += off * off
+      most = Math.max(most, off)
+    }
+    count += a.length
+  }
+  return { mean: sum / count, most, psnr: 10 * Math.log10((255 * 255 * count) / squares) }
+}
+
+const compare = Effect.fnUntraced(function* (width: number, height: number, images: number) {
+  const files = yield* Effect.promise(() => photographs(8, { height, width }))
   const file = (i: number) => files[i % files.length] ?? new Uint8Array()
   const decoding = yield* openEach(decode, {}, {})
-  const resizing = yield* openEach(preprocess, {}, { resize: 256, crop: 224, filter: "bicubic" })
-  const ours = (i: number) => decoding({ id: `${i}`, bytes: file(i) }).pipe(Effect.flatMap((image) => resizing(image)))
-  const theirs = (i: number) => Effect.promise(() => alone(file(i)))
+  const shrinking = yield* openEach(decode, {}, { fast: { resize: params.resize, filter } })
+  const resizing = yield* openEach(preprocess, {}, params)
+  const row = (i: number) => ({ id: `${i}`, bytes: file(i) })
+  const exact = (i: number) => Effect.flatMap(decoding(row(i)), resizing)
+  const fast = (i: number) => Effect.flatMap(shrinking(row(i)), resizing)
+  const peer = yield* pillow(files, { filter, processes: cores })
+
+  const pixels = yield* Effect.forEach(files, (_, i) => Effect.all([exact(i), fast(i)]))
+  const hashes = pixels.map(([one]) => createHash("sha256").update(one.pixels.data).digest("hex"))
+  if (peer !== undefined && hashes.join() !== peer.hashes.join()) {
+    return yield* Effect.die(new Error(`exact pixels are not those of Pillow ${peer.version}`))
+  }
+
   const walk = Effect.fnUntraced(function* <A, E, R>(one: (i: number) => Effect.Effect<A, E, R>, concurrency: number) {
     const [start, before] = [performance.now(), process.cpuUsage()]
     yield* Effect.forEach(
@@ -75,34 +100,59 @@ const program = Effect.gen(function* () {
     const { system, user } = process.cpuUsage(before)
     return { rate: (1000 * images) / (performance.now() - start), work: (user + system) / 1000 / images }
   })
-  const found: Array<{ readonly ours: Walk; readonly theirs: Walk; readonly decoded: Walk }> = []
+  const byPillow = peer && Effect.map(peer.walk(images), ([wall, work]) => ({
+    rate: images / wall,
+    work: (1000 * work) / images,
+  }))
+  const found: Array<Readonly<Record<string, Walk>>> = []
   for (let round = -1; round < rounds; round++) {
-    const one = {
-      ours: yield* walk(ours, cores * 2),
-      theirs: yield* walk(theirs, cores),
-      decoded: yield* walk((i) => decoding({ id: `${i}`, bytes: file(i) }), cores * 2),
-    }
+    const one: Record<string, Walk> = {}
+    one["exact"] = yield* walk(exact, cores * 2)
+    if (byPillow !== undefined) one["Pillow"] = yield* byPillow
+    one["fast"] = yield* walk(fast, cores * 2)
+    one["sharp alone"] = yield* walk((i) => Effect.promise(() => alone(file(i), { height, width })), cores)
+    one["decode alone"] = yield* walk((i) => decoding(row(i)), cores * 2)
     // The first round warms up.
     if (round >= 0) found.push(one)
   }
-  const line = (name: string, key: "ours" | "theirs" | "decoded") => {
-    const rate = median(found.map((one) => one[key].rate))
-    const work = median(found.map((one) => one[key].work))
-    return `${name.padEnd(42)} ${rate.toFixed(0)} images/s, ${work.toFixed(2)} ms of a processor each`
+  const of = (name: string, key: keyof Walk) => found.flatMap((one) => one[name]?.[key] ?? [])
+  const ratio = (name: string, key: keyof Walk) => {
+    const all = found.flatMap((one) => {
+      const [a, b] = [one[name]?.[key], one["exact"]?.[key]]
+      return a === undefined || b === undefined ? [] : [key === "rate" ? a / b : b / a]
+    })
+    return `${median(all).toFixed(2)} (${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)})`
   }
-  const ratios = found.map((one) => one.ours.rate / one.theirs.rate)
-  const work = found.map((one) => one.theirs.work / one.ours.work)
   const size = files.reduce((sum, { length }) => sum + length, 0) / files.length
   yield* Effect.sync(() => {
-    console.log(`${images} JPEGs of ${width} x ${height} pixels and ${(size / 1000).toFixed(0)} kB, ${cores} cores`)
-    console.log(line("decode and preprocess, Pillow's bicubic", "ours"))
-    console.log(line("sharp alone, its cubic", "theirs"))
-    console.log(line("decode alone", "decoded"))
-    console.log(
-      `ratio ${median(ratios).toFixed(3)} (${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)})`,
+    const names = Object.keys(found[0] ?? {})
+    print(
+      `${images} JPEGs of ${width} x ${height} pixels and ${(size / 1000).toFixed(0)} kB, ${filter}, ${cores} cores`,
+      ["", "images/s", "of the exact mode's", "ms of a processor", "exact mode's / its own"],
+      names.map((name) => [
+        name === "Pillow" ? `Pillow ${peer?.version}, ${cores} processes` : name,
+        median(of(name, "rate")).toFixed(0),
+        ratio(name, "rate"),
+        median(of(name, "work")).toFixed(2),
+        ratio(name, "work"),
+      ]),
     )
-    console.log(`ratio by the processor's time ${median(work).toFixed(3)}`)
+    const { mean, most, psnr } = difference(pixels.map(([one, two]) => [one.pixels.data, two.pixels.data]))
+    console.log(`  fast mode's pixels: off by ${mean.toFixed(2)} on average, by ${most} at most, PSNR ${psnr.toFixed(1)} dB`)
+    console.log(
+      peer === undefined
+        ? "  Pillow is not installed (/usr/bin/python3, python3-pil): not compared"
+        : `  exact pixels: equal to Pillow ${peer.version}'s`,
+    )
   })
+})
+
+const program = Effect.gen(function* () {
+  sharp.concurrency(1)
+  sharp.cache(false)
+  const images = Number(options.images)
+  yield* Effect.scoped(compare(500, 375, images))
+  yield* Effect.scoped(compare(1600, 1200, Math.ceil(images / 5)))
 })
 
 await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(services())))

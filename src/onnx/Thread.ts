@@ -36,6 +36,8 @@ export type Reply = { readonly id: number } & ({ readonly answer: Answer } | { r
 /** A running thread. Requests are answered one after another. */
 export interface Thread {
   ask(request: Request): Promise<Answer>
+  /** Whether it has the GPU for itself: all models that compute there are on one thread, and run in turn. */
+  readonly gpu: boolean
   /** Runs that were given to it and have not ended. */
   runs: number
   /** Models that are open on it; the process waits for a thread that has any. */
@@ -87,7 +89,7 @@ const requestBuffers = (request: Request): Array<ArrayBuffer> => {
   return "feeds" in request ? buffers(request.feeds) : []
 }
 
-const start = (): Thread => {
+const start = (gpu: boolean): Thread => {
   const worker = startWorker()
   const callers = new Map<number, { readonly resolve: (answer: Answer) => void; readonly reject: (e: Error) => void }>()
   const models = new Set<number>()
@@ -117,6 +119,7 @@ const start = (): Thread => {
         const own = packedRequest(request)
         worker.postMessage({ id, request: own }, requestBuffers(own))
       }),
+    gpu,
     runs: 0,
     models,
     alive: () => ended === undefined,
@@ -128,17 +131,18 @@ const least = (threads: ReadonlyArray<Thread>, of: (thread: Thread) => number): 
   threads.toSorted((a, b) => of(a) - of(b))[0]
 
 /** A thread for one more model: an idle one, a new one while there are fewer than cores, or else the least burdened. */
-const choose = (threads: Threads, except: ReadonlyMap<Thread, unknown>): Thread | undefined => {
+const choose = (threads: Threads, gpu: boolean, except: ReadonlyMap<Thread, unknown>): Thread | undefined => {
   threads.all.splice(0, Infinity, ...threads.all.filter((thread) => thread.alive()))
-  const others = threads.all.filter((thread) => !except.has(thread))
+  const kin = threads.all.filter((thread) => thread.gpu === gpu)
+  const others = kin.filter((thread) => !except.has(thread))
   const idle = least(
     others.filter((thread) => thread.runs === 0),
     (thread) => thread.models.size,
   )
-  const full = threads.all.length >= availableParallelism()
+  const full = kin.length >= (gpu ? 1 : availableParallelism())
   if (idle !== undefined && (full || idle.models.size === 0)) return idle
   if (full) return least(others, (thread) => thread.runs)
-  const thread = start()
+  const thread = start(gpu)
   threads.all.push(thread)
   return thread
 }
@@ -147,6 +151,7 @@ const choose = (threads: Threads, except: ReadonlyMap<Thread, unknown>): Thread 
  * Loads a model on one of the process's threads, and on up to `copies` of them
  * as runs are asked for while others are under way. There are as many threads
  * as cores, whatever number of models is open: each costs memory of its own.
+ * A GPU has one thread more, as its sessions must not be used side by side.
  * `close` waits for the runs in progress, unless the threads are abandoned.
  */
 export const load = async (
@@ -157,12 +162,12 @@ export const load = async (
 ): Promise<Runner> => {
   const model = threads.models++
   const opened = new Map<Thread, Promise<Answer>>()
-  const held: Array<Tensors> = []
+  let held: Tensors = {}
   const openOn = async (thread: Thread): Promise<Answer> => {
     thread.models.add(model)
     try {
       const answer = await thread.ask({ model, call: "open", onnx, options })
-      for (const feeds of held) await thread.ask({ model, call: "hold", feeds })
+      await thread.ask({ model, call: "hold", feeds: held })
       return answer
     } catch (cause) {
       thread.models.delete(model)
@@ -180,7 +185,7 @@ export const load = async (
   const place = (): Thread => {
     const mine = least([...opened.keys()], (thread) => thread.runs)
     if (mine !== undefined && (mine.runs === 0 || opened.size >= copies)) return mine
-    const other = choose(threads, opened)
+    const other = choose(threads, options.provider !== "cpu", opened)
     const better = other !== undefined && (mine === undefined || other.runs === 0) ? other : mine
     if (better === undefined) throw new Error("no thread could be started")
     return better
@@ -190,7 +195,7 @@ export const load = async (
     inputs,
     outputs,
     hold: async (feeds) => {
-      held.push(feeds)
+      held = { ...held, ...feeds }
       for (const thread of opened.keys()) await thread.ask({ model, call: "hold", feeds })
     },
     run: async (feeds, wanted, rows) => {

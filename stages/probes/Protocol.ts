@@ -113,7 +113,7 @@ export const stage = <P extends Schema.Codec<CommonParams, unknown>>(protocol: P
       params: protocol.params,
       inputs: { features: Features, labels: Labels },
       output: Probe,
-      environment: Session.environment,
+      environment: Session.environmentOnDevice,
       run: Effect.fnUntraced(function* (inputs, params) {
         const problem = yield* join(inputs, params)
         yield* finite(problem)

@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import type { Cores } from "../../src/dsl/Services.ts"
 import type { StageError } from "../../src/dsl/StageError.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
-import { mergeGraph, queryGraph, type Sides, trainingGraph } from "./nearestGraphs.ts"
+import { mergeGraph, queryGraph, type Sides } from "./nearestGraphs.ts"
 import { open } from "./numeric.ts"
 import type { Problem } from "./Problem.ts"
 import type { Search } from "./Search.ts"
@@ -24,8 +24,8 @@ export type Find = (
   heard: (rows: number) => Effect.Effect<void>,
 ) => Effect.Effect<Nearest, StageError, Cores>
 
-/** Queries and numbers of training features that meet in one product: its result is some 70 MB. */
-const together = { queries: 2048, rows: 8192, numbers: 2 ** 24 }
+/** Queries, and numbers of training features, that meet in one product: those that processors multiply fastest. */
+const most = { queries: 1024, numbers: 2 ** 24 }
 
 /** As a share of a row's square: what is left of a distance that is none when float32 has added it up. */
 const rounding = 2e-6
@@ -41,52 +41,52 @@ export const nearest = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Find, StageError, Cores | Scope.Scope> {
   const { features, rows, width } = problem
   const depth = Math.min(search.depth, rows)
-  const size = Math.max(1, Math.min(together.rows, Math.floor(together.numbers / width)))
+  const size = Math.max(1, Math.floor(most.numbers / width))
   const failure = "the neighbours cannot be found"
-  const prepare = yield* open(yield* queryGraph(width, ofQueries).bytes, { failure, work: together.queries * width })
-  const work = Math.min(size, rows) * width * together.queries
-  const rowsOf = yield* open(yield* trainingGraph(problem, training).bytes, { failure, work: size * width })
-  const compare = yield* open(yield* mergeGraph(width, { depth, metric }).bytes, { failure, work })
+  const prepare = yield* open(yield* queryGraph(width, ofQueries).bytes, { failure, work: most.queries * width })
 
   return Effect.fnUntraced(function* (queries, heard) {
     const count = queries.length / width
-    const prepared = shared(queries.length)
-    const squares = new Float32Array(count)
-    const best = new Float32Array(count * depth).fill(-Infinity)
-    const which = new Int32Array(count * depth).fill(-1)
-    const parts = Array.from({ length: Math.ceil(count / together.queries) }, (_, i) => {
-      const from = i * together.queries
-      return { from, to: Math.min(count, from + together.queries) }
-    })
-    for (const { from, to } of parts) {
+    const parts = Math.max(1, Math.ceil(count / most.queries))
+    const together = Math.max(1, Math.ceil(count / parts))
+    const padded = parts * together
+    const prepared = shared(padded * width)
+    const squares = new Float32Array(padded)
+    for (let from = 0; from < count; from += together) {
+      const to = Math.min(count, from + together)
       const block = Tensor.float32([to - from, width], queries.subarray(from * width, to * width))
       const made = yield* prepare.run({ features: block }, { rows: "float32", squares: "float32" })
       prepared.set(made.rows.data, from * width)
       squares.set(made.squares.data, from)
     }
-    yield* Stream.runForEach(
-      features.blocks(size),
-      Effect.fnUntraced(function* ({ block, start }) {
-        const { halves, rows } = yield* rowsOf.run({ features: block }, { rows: "float32", halves: "float32" })
-        const first = Tensor.int32([], [start])
-        yield* compare.hold(metric === "cosine" ? { rows, start: first } : { rows, halves, start: first })
-        for (const { from, to } of parts) {
-          const dims = [to - from, depth]
-          const [low, high] = [from * depth, to * depth]
+    let best: Float32Array = new Float32Array(padded * depth).fill(-Infinity)
+    let which: Int32Array = new Int32Array(padded * depth).fill(-1)
+    const search = Effect.gen(function* () {
+      const graph = mergeGraph(problem, training, { depth, metric, together })
+      const compare = yield* open(yield* graph.bytes, { failure, work: padded * Math.min(size, rows) * width })
+      yield* compare.hold({ queries: Tensor.float32([parts, together, width], prepared) })
+      yield* Stream.runForEach(
+        features.blocks(size),
+        Effect.fnUntraced(function* ({ block, start }) {
+          const dims = [parts, together, depth]
           const { found, merged } = yield* compare.run(
             {
-              queries: Tensor.float32([to - from, width], prepared.subarray(from * width, to * width)),
-              best: Tensor.float32(dims, best.slice(low, high)),
-              which: Tensor.int32(dims, which.slice(low, high)),
+              features: block,
+              start: Tensor.int32([], [start]),
+              best: Tensor.float32(dims, best),
+              which: Tensor.int32(dims, which),
             },
             { merged: "float32", found: "int32" },
           )
-          best.set(merged.data, low)
-          which.set(found.data, low)
-        }
-        yield* heard(start + (block.dims[0] ?? 0))
-      }),
-    )
+          best = merged.data
+          which = found.data
+          yield* heard(start + (block.dims[0] ?? 0))
+        }),
+      )
+    })
+    yield* Effect.scoped(search)
+    best = best.subarray(0, count * depth)
+    which = which.subarray(0, count * depth)
     if (metric === "cosine") return { rows: which, similarity: best }
     const similarity = best.map((near, at) => {
       const square = squares[Math.floor(at / depth)] ?? 0

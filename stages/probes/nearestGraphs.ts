@@ -50,44 +50,53 @@ export const queryGraph = (width: number, side: Normaliser): Graph.Graph => {
   return g
 }
 
-/** From a block of training `features` `[rows, width]` to `rows`, as they are compared, and minus half their `squares`. */
-export const trainingGraph = (problem: Problem, side: Normaliser): Graph.Graph => {
-  const g = Graph.make("training")
-  const rows = side(g, featuresInput(g, problem))
-  g.output("rows", rows, "float32", ["rows", problem.width])
-  g.output("halves", g.op("Mul", [squares(g, rows), g.constant(Tensor.float32([], [-0.5]))]), "float32", ["rows"])
-  return g
+/** Sizes of a search. */
+export interface Sizes extends Pick<Search, "depth" | "metric"> {
+  /** Queries of a part. */
+  readonly together: number
 }
 
 /**
- * Compares `queries` `[queries, width]` with a block of training `rows`
- * `[rows, width]`, of which the first is row number `start`, and merges what it
- * finds into the nearest so far: `best` `[queries, depth]` float32, falling, and
- * `which` `[queries, depth]` int32, their rows.
+ * Compares `queries` `[parts, together, width]` with a block of training
+ * `features` `[rows, width]`, of which the first is row number `start`, and
+ * merges what it finds into the nearest so far: `best` `[parts, together,
+ * depth]` float32, falling, and `which` of the same shape, int32, their rows.
  *
  * What is compared is q·t, for distances q·t - |t|²/2: the nearer, the larger.
  * TopK puts the earlier of equal ones first, and those found so far stand
- * before the block's: of equal ones the lower row goes first, wherever blocks end.
+ * before the block's: of equal ones the lower row goes first, wherever blocks
+ * end. It starts from those found so far, so that few of a block get past them.
  */
-export const mergeGraph = (width: number, { depth, metric }: Pick<Search, "depth" | "metric">): Graph.Graph => {
+export const mergeGraph = (problem: Problem, side: Normaliser, { depth, metric, together }: Sizes): Graph.Graph => {
+  const { width } = problem
   const g = Graph.make("nearest")
-  const rows = g.input("rows", "float32", ["rows", width])
-  const halves = metric === "cosine" ? [] : [g.input("halves", "float32", ["rows"])]
-  const queries = g.input("queries", "float32", ["queries", width])
+  const rows = side(g, featuresInput(g, problem))
+  const half = g.constant(Tensor.float32([], [-0.5]))
+  const halves = metric === "cosine" ? [] : [g.op("Mul", [squares(g, rows), half])]
   const start = g.input("start", "int32", [])
-  const best = g.input("best", "float32", ["queries", depth])
-  const which = g.input("which", "int32", ["queries", depth])
+  const of = (width: number) => ["parts", together, width]
+  const queries = g.input("queries", "float32", of(width))
+  const best = g.input("best", "float32", of(depth))
+  const which = g.input("which", "int32", of(depth))
 
-  const near = g.op("Gemm", [queries, rows, ...halves], { transB: 1 })
-  const [zero, one] = [0, 1].map((i) => g.constant(Tensor.int64([1], [i])))
-  const count = g.op("Slice", [g.op("Shape", [rows]), zero, one])
-  const wanted = g.constant(Tensor.int64([1], [depth]))
-  const [values, places] = g.ops("TopK", [near, g.op("Min", [wanted, count])], { axis: 1 }, 2)
-  const numbers = g.op("Add", [g.op("Cast", [places], { to: 6 }), start])
-  const all = g.op("Concat", [best, values], { axis: 1 })
-  const [merged, from] = g.ops("TopK", [all, wanted], { axis: 1 }, 2)
-  g.output("merged", merged, "float32", ["queries", depth])
-  const both = g.op("Concat", [which, numbers], { axis: 1 })
-  g.output("found", g.op("GatherElements", [both, from], { axis: 1 }), "int32", ["queries", depth])
+  const part = g.body("part")
+  const own = {
+    queries: part.input("queries", "float32", [together, width]),
+    best: part.input("best", "float32", [together, depth]),
+    which: part.input("which", "int32", [together, depth]),
+  }
+  const near = part.op("Gemm", [own.queries, rows, ...halves], { transB: 1 })
+  const all = part.op("Concat", [own.best, near], { axis: 1 })
+  const [values, from] = part.ops("TopK", [all, part.constant(Tensor.int64([1], [depth]))], { axis: 1 }, 2)
+  const known = part.constant(Tensor.int64([], [depth]))
+  const last = part.constant(Tensor.int64([], [depth - 1]))
+  const former = part.op("GatherElements", [own.which, part.op("Min", [from, last])], { axis: 1 })
+  const fresh = part.op("Add", [part.op("Cast", [part.op("Sub", [from, known])], { to: 6 }), start])
+  part.output("merged", values, "float32", [together, depth])
+  part.output("found", part.op("Where", [part.op("Less", [from, known]), former, fresh]), "int32", [together, depth])
+
+  const [merged, found] = g.ops("Scan", [queries, best, which], { body: part, num_scan_inputs: 3 }, 2)
+  g.output("merged", merged, "float32", of(depth))
+  g.output("found", found, "int32", of(depth))
   return g
 }

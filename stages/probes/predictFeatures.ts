@@ -15,7 +15,7 @@ export const predictFeatures = rows("predict", {
   inputs: { probe: Probe, features: Features, labels: optional(Labels) },
   output: Predictions,
   over: "features",
-  environment: Session.environment,
+  environment: Session.environmentOnDevice,
   open: Effect.fnUntraced(function* (inputs, params) {
     const probe = yield* chosenProbe(inputs.probe, params.variant)
     const rank = yield* ranker(inputs.labels, probe.classes, params)
