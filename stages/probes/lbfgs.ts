@@ -122,6 +122,11 @@ const downhill = Effect.fnUntraced(function* <P extends Point, E, R>(
   return direction
 })
 
+const steepest = ({ gradient }: Point) => {
+  const length = Math.sqrt(dot(gradient, gradient)) || 1
+  return gradient.map((x) => -x / length)
+}
+
 /**
  * L-BFGS of the last ten steps, with a strong Wolfe line search. All vectors are
  * float64; they are short beside the rows that an evaluation walks over.
@@ -138,13 +143,15 @@ export const minimise = Effect.fnUntraced(function* <P extends Point, E, R>(
     if (problem.done(point, before)) return { point, end: "done" }
     if (iteration === problem.iterations) return { point, end: "iterations" }
     const direction = yield* downhill(problem, point.gradient, pairs, scale)
-    const next = dot(direction, point.gradient) < 0 ? yield* search(problem, point, direction) : undefined
-    if (next === undefined) {
-      if (pairs.length === 0) return { point, end: "stuck" }
+    let next = dot(direction, point.gradient) < 0 ? yield* search(problem, point, direction) : undefined
+    if (next === undefined && pairs.length > 0) {
       pairs = []
       scale = 1
       continue
     }
+    // A rough inverse that rounding has spoiled points nowhere; the gradient itself does.
+    next ??= yield* search(problem, point, steepest(point))
+    if (next === undefined) return { point, end: "stuck" }
     const s = along(next.x, -1, point.x)
     const y = along(next.gradient, -1, point.gradient)
     const sy = dot(s, y)

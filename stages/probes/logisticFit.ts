@@ -99,8 +99,8 @@ const openPreconditioner = Effect.fnUntraced(function* (
     const share = mean(curvature)
     if (!(share < made.share / stale || share > made.share * stale)) return
     const matrix = sums.scatter.map((x) => (share * x) / rows)
-    // Where the penalty is lost beside the features, rounding would make the matrix indefinite.
-    const floor = Math.max(penalty, (1e-9 * share * trace) / width)
+    // Where the penalty is lost beside the features, float32 has no digits for what the features do not span.
+    const floor = Math.max(penalty, (1e-5 * share * trace) / width)
     for (let i = 0; i < width; i++) matrix[i * width + i] = (matrix[i * width + i] ?? 0) + floor
     const inverted = yield* inverse(matrix, width)
     // The largest number is made 1: float32 ends at 1e38.
@@ -134,6 +134,8 @@ const openPreconditioner = Effect.fnUntraced(function* (
 
 // How near to its minimum, relatively, the objective must be.
 const near = 5e-7
+// A search that ends farther away than this has failed.
+const far = 1e-3
 
 /** The value is no more than this above its minimum, as far as the weights go: the penalty alone curves it so much. */
 const gap = ({ gradient }: Point, penalty: number) => dot(gradient, gradient) / (2 * penalty)
@@ -191,13 +193,18 @@ export const openLogistic = Effect.fnUntraced(function* (whole: Problem, normali
         hint: 'features of this size overflow float32: `normalise: "standardise"` or "l2"',
       })
     }
+    const gradient = (steepest(found.point) / penalty).toPrecision(2)
+    const advice = `not yet ${ending.tol}; raise \`iterations\` or \`tol\`, or \`normalise: "standardise"\``
+    const isFar = gap(found.point, penalty) > far * found.point.value
     const outcome: Outcome = {
       linear: spread(linearOf(found.point.x, sums.mean, classes), present, whole.classes, width),
       losses,
       stopped:
         found.end === "iterations"
-          ? `${ending.iterations} iterations: the gradient is at ${(steepest(found.point) / penalty).toPrecision(2)}, not yet ${ending.tol}; raise \`iterations\` or \`tol\`, or \`normalise: "standardise"\``
-          : undefined,
+          ? `${ending.iterations} iterations: the gradient is at ${gradient}, ${advice}`
+          : isFar
+            ? `no step lowers the loss: the gradient is at ${gradient}, ${advice}`
+            : undefined,
     }
     return outcome
   }, Effect.scoped)

@@ -79,7 +79,8 @@ const compare = (drawn: Drawn, cs: ReadonlyArray<number>) =>
     const theirs = ask(drawn, [...cs.map((C) => ({ C, tol: 1e-7 })), { alpha: 1 }])
     const { fit } = yield* openLogistic(problem, none, { tol: 1e-4, iterations: 1000 })
     for (const [at, c] of cs.entries()) {
-      const { linear, losses } = yield* fit(c, undefined)
+      const { linear, losses, stopped } = yield* fit(c, undefined)
+      expect(stopped).toBeUndefined()
       const ours = (losses.at(-1) ?? NaN) * c * problem.rows
       const { objective = NaN, weights = [] } = theirs[at] ?? {}
       console.log(
@@ -103,7 +104,7 @@ describe("logistic and ridge regression give scikit-learn's optimum", () => {
   ] as const) {
     it.effect(`on drawn features: ${name}`, (context) =>
       peer
-        ? compare(draw(name, rows, width, classes, apart), [0.01, 1, 10])
+        ? compare(draw(name, rows, width, classes, apart), [0.01, 1, 10, 1000, 1_000_000])
         : Effect.sync(() => context.skip(`${python} has no sklearn`)),
     )
   }
