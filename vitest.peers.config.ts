@@ -5,6 +5,7 @@ export const peers = [
   "test/slow/knnPeers.test.ts",
   "test/slow/logisticSklearn.test.ts",
   "test/slow/metricsSklearn.test.ts",
+  "test/slow/onnxTorch.test.ts",
   "test/slow/probesTorch.test.ts",
   "test/slow/resizePillow.test.ts",
   "test/slow/sourcesPeers.test.ts",

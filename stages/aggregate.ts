@@ -4,6 +4,7 @@ import * as Stream from "effect/Stream"
 import { many, type Reader, whole } from "../src/dsl/Stage.ts"
 import { StageError } from "../src/dsl/StageError.ts"
 import { geometricMean, weightedAverage } from "./averages.ts"
+import { allows, type Measure, measureOf } from "./metrics/measure.ts"
 import { ranks } from "./ranks.ts"
 import { Leaderboard, Scores } from "./tables.ts"
 
@@ -33,6 +34,7 @@ type Cells = ReadonlyMap<string, ReadonlyMap<string, Cell>>
 interface Column {
   readonly name: string
   readonly kind: "set" | "aggregate"
+  readonly measure: Measure
   /** One cell a model, in the models' order. */
   readonly cells: ReadonlyArray<Cell>
 }
@@ -66,8 +68,8 @@ const collect = Effect.fnUntraced(function* (
           }
           const value = batch.value[row] ?? Number.NaN
           const images = batch.images[row] ?? 0
-          if (!(value >= 0 && value <= 1) || images < 1) {
-            const message = `the score of ${cellName(model, set)} is ${value} over ${images} images, not 0 to 1 over some`
+          if (Number.isNaN(value) || images < 1) {
+            const message = `the score of ${cellName(model, set)} is ${value} over ${images} images, no number over some`
             return yield* new StageError({ message })
           }
           cells.set(set, { value, images, skipped: batch.skipped[row] ?? 0 })
@@ -87,39 +89,64 @@ const unknownSet = (params: Params, sets: ReadonlyArray<string>): string | undef
     : `there is no set ${JSON.stringify(unknown)}; the sets are ${sets.join(", ")}`
 }
 
-/** The columns of the sets, or what is wrong: the first cell that has no score. */
-const setColumns = (models: Cells, sets: ReadonlyArray<string>, params: Params): ReadonlyArray<Column> | string => {
+/** The columns of the sets, or what is wrong: the first cell that has no score, or none that its metric can have. */
+const setColumns = (models: Cells, sets: ReadonlyArray<string>, params: Params): ReadonlyArray<Column> | StageError => {
   const columns: Array<Column> = []
   for (const set of sets) {
     const cells: Array<Cell> = []
     for (const [model, bySet] of models) {
       const cell = bySet.get(set)
-      if (cell === undefined) return `there is no ${metricOf(params, set)} score of ${cellName(model, set)}`
+      if (cell === undefined) {
+        return new StageError({
+          message: `there is no ${metricOf(params, set)} score of ${cellName(model, set)}`,
+          hint: "score every model on every set, or say with `sets` and `metrics` what to compare",
+        })
+      }
       cells.push(cell)
     }
-    columns.push({ name: set, kind: "set", cells })
+    const metric = metricOf(params, set)
+    const measure = measureOf(
+      metric,
+      cells.map(({ value }) => value),
+    )
+    const wrong = cells.findIndex(({ value }) => !allows(measure, value))
+    if (wrong >= 0) {
+      const model = [...models.keys()][wrong] ?? ""
+      const right = measure.unit === "share" ? "between 0 and 1" : "a number that it can be"
+      return new StageError({
+        message: `the ${metric} of ${cellName(model, set)} is ${cells[wrong]?.value}, not ${right}`,
+      })
+    }
+    columns.push({ name: set, kind: "set", measure, cells })
   }
   return columns
 }
 
-/** W and G of each model over these sets. */
-const aggregates = (models: Cells, sets: ReadonlyArray<string>, weights: ReadonlyMap<string, number>) => {
-  const rows = [...models.values()].map((bySet) =>
-    sets.flatMap((set) => {
-      const cell = bySet.get(set)
-      return cell === undefined ? [] : [{ ...cell, weight: weights.get(set) ?? cell.images }]
+/** W and G of each model over these sets: none where they do not measure the same, no G of negative numbers. */
+const aggregates = (sets: ReadonlyArray<Column>, weights: ReadonlyMap<string, number>): ReadonlyArray<Column> => {
+  const [first] = sets
+  if (first === undefined) return []
+  const { measure } = first
+  if (sets.some((set) => set.measure.unit !== measure.unit || set.measure.better !== measure.better)) return []
+  const rows = first.cells.map((_, at) =>
+    sets.flatMap(({ cells, name }) => {
+      const cell = cells[at]
+      return cell === undefined ? [] : [{ ...cell, weight: weights.get(name) ?? cell.images }]
     }),
   )
   const over = (name: string, average: (row: (typeof rows)[number]) => number): Column => ({
     name,
     kind: "aggregate",
+    measure,
     cells: rows.map((row) => ({
       value: average(row),
       images: row.reduce((total, { images }) => total + images, 0),
       skipped: row.reduce((total, { skipped }) => total + skipped, 0),
     })),
   })
-  return [over("weighted", weightedAverage), over("geometric", (row) => geometricMean(row.map(({ value }) => value)))]
+  const weighted = over("weighted", weightedAverage)
+  if (rows.flat().some(({ value }) => value < 0)) return [weighted]
+  return [weighted, over("geometric", (row) => geometricMean(row.map(({ value }) => value)))]
 }
 
 /**
@@ -128,8 +155,10 @@ const aggregates = (models: Cells, sets: ReadonlyArray<string>, weights: Readonl
  * (`weighted`) and the geometric mean G = (ΠAᵢ)^(1/k) (`geometric`), as in
  * Ozbulak et al. 2025. Nᵢ is what a cell is over, unless `weights` says otherwise.
  *
- * Ranks compare unrounded values; equal values share the best rank (1, 2, 2,
- * 4). Rows are models in order of first appearance, in each the sets in theirs,
+ * Ranks compare unrounded values, of `ece` and `nll` the lowest first; equal values
+ * share the best rank (1, 2, 2, 4). `nll` is in nats and a metric of one's own may
+ * have any values. Sets that are scored in different units, or of which some are
+ * better when higher and some when lower, have no averages. Rows are models in order of first appearance, in each the sets in theirs,
  * then the two aggregates, which are left out where the reference is the only
  * set. A zero makes G zero. Every model needs exactly one score of the metric on
  * every set: a missing or a second one is an error that names it.
@@ -148,29 +177,27 @@ export const aggregate = whole("aggregate", {
     const unknown = unknownSet(params, sets)
     if (unknown !== undefined) return yield* new StageError({ message: unknown })
     const columns = setColumns(models, sets, params)
-    if (typeof columns === "string") {
-      return yield* new StageError({
-        message: columns,
-        hint: "score every model on every set, or say with `sets` and `metrics` what to compare",
-      })
-    }
+    if (columns instanceof StageError) return yield* columns
     const reference = params.reference ?? sets[0]
-    const others = sets.filter((set) => set !== reference)
+    const others = columns.filter(({ name }) => name !== reference)
     const weights = new Map(Object.entries(params.weights ?? {}))
-    const all = others.length === 0 ? columns : [...columns, ...aggregates(models, others, weights)]
-    const ranked = all.map((column) => ({ ...column, ranks: ranks(column.cells.map(({ value }) => value)) }))
+    const ranked = [...columns, ...aggregates(others, weights)].map((column) => {
+      const sign = column.measure.better === "more" ? 1 : -1
+      return { ...column, ranks: ranks(column.cells.map(({ value }) => sign * value)) }
+    })
     const base = ranked.find(({ name, kind }) => kind === "set" && name === reference)?.ranks ?? []
     const rows = [...models.keys()].flatMap((model, at) =>
-      ranked.flatMap(({ name, kind, cells, ranks: places }) => {
+      ranked.flatMap(({ name, kind, measure: { unit }, cells, ranks: places }) => {
         const [cell, rank, from] = [cells[at], places[at], base[at]]
         if (cell === undefined || rank === undefined || from === undefined) return []
-        return [{ ...cell, model, name, kind, rank, change: from - rank }]
+        return [{ ...cell, model, name, kind, unit, rank, change: from - rank }]
       }),
     )
     return {
       model: rows.map(({ model }) => model),
       column: rows.map(({ name }) => name),
       kind: rows.map(({ kind }) => kind),
+      unit: rows.map(({ unit }) => unit),
       value: Float64Array.from(rows, ({ value }) => value),
       rank: Int32Array.from(rows, ({ rank }) => rank),
       change: Int32Array.from(rows, ({ change }) => change),

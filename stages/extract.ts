@@ -1,20 +1,25 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { Cores } from "../src/dsl/Services.ts"
 import { rows } from "../src/dsl/Stage.ts"
 import { StageError } from "../src/dsl/StageError.ts"
 import * as Session from "../src/onnx/Session.ts"
 import { inference } from "./extraction/inference.ts"
-import { onlyEncoder, readModel } from "./extraction/model.ts"
-import { featureOutput, type ImageInput, imageInput } from "./extraction/ports.ts"
+import { inferred } from "./extraction/inferred.ts"
+import { type ImageInput, imageInput } from "./extraction/input.ts"
+import { onlyEncoder, opsetOf, readModel } from "./extraction/model.ts"
+import { featureOutput } from "./extraction/output.ts"
 import { type Normalisation, wrap } from "./extraction/wrap.ts"
 import { Encoder, Features, Pixels } from "./tables.ts"
 
 const Channels = <S extends Schema.Top>(each: S) => Schema.Tuple([each, each, each])
 const Positive = Schema.Finite.check(Schema.isGreaterThan(0))
 
-const Params = Schema.Struct({
+/** How images are fed to an encoder, and what is taken of what it gives. */
+export const Params = Schema.Struct({
   input: Schema.optionalKey(Schema.String),
   output: Schema.optionalKey(Schema.String),
+  tokens: Schema.optionalKey(Schema.Literals(["first", "mean"])),
   layout: Schema.optionalKey(Schema.Literals(["nchw", "nhwc"])),
   channels: Schema.Literals(["rgb", "bgr"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("rgb" as const))),
   scale: Schema.optionalKey(Positive),
@@ -41,13 +46,34 @@ const checkNormalisation = (input: ImageInput, { mean, scale, std }: Params) =>
       )
     : Effect.void
 
+/** Opens an encoder, and gives what makes features of a batch of images. */
+export const features = Effect.fnUntraced(function* (onnx: Uint8Array, params: Params) {
+  const model = yield* readModel(onnx)
+  const input = yield* imageInput(model, params)
+  yield* checkNormalisation(input, params)
+  const opset = yield* opsetOf(model)
+  const cores = yield* Cores
+  const infer = (name: string) => cores.use(1)(inferred(onnx, [name], input))
+  const output = yield* featureOutput(model, params, input, infer)
+  const wrapped = yield* wrap(onnx, input, output, {
+    bgr: params.channels === "bgr",
+    normalisation: normalisationOf(params),
+    opset,
+  })
+
+  return yield* inference(wrapped, input)
+})
+
 /**
  * Runs a pretrained encoder on images. Any ONNX file will do: the input, its
  * layout (`nchw`, `nhwc`), type (uint8, float16, float32, float64) and batch
- * (any, or a fixed number) are read from it. Features are `output` by name
- * (any value that the model describes), or else the output called `features`,
- * the only one of rank 2, or the only one of rank 4; a map of rank 4 is averaged
- * over height and width. They come out as float32.
+ * (any, or a fixed number) are read from it; its operators may be those of any
+ * opset from 7 on that onnxruntime knows. Features are `output` by name
+ * (any value that the model computes, `/layer4/relu_output`, be it an output or
+ * not), or else the output called `features`, the only one of rank 2, or the
+ * only one of rank 4; a map of rank 4 is averaged over height and width, and of
+ * one of rank 3, `[batch, tokens, width]`, `tokens` takes the `first` token (the
+ * class's, where there is one) or the `mean` of all. They come out as float32.
  *
  * A float model is fed `(byte * scale - mean) / std`, channel by channel:
  * - nothing given: bytes as they are, 0..255;
@@ -59,9 +85,9 @@ const checkNormalisation = (input: ImageInput, { mean, scale, std }: Params) =>
  * `channels: "bgr"` is for models that take blue first; `mean` and `std` are
  * in the encoder's own order of channels.
  *
- * Errors: no ONNX model, weights in other files, inputs or outputs that leave a
- * choice, images of another size, an operator that onnxruntime does not know,
- * features that are NaN or infinite.
+ * Errors: no ONNX model, inputs or outputs that leave a choice, no value of the
+ * name, images of another size, an opset or operator that onnxruntime does not
+ * know, features that are NaN or infinite.
  *
  * @example
  * const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
@@ -73,19 +99,8 @@ export const extract = rows("extract", {
   inputs: { encoder: Encoder, pixels: Pixels },
   output: Features,
   over: "pixels",
-  environment: Session.environment,
+  environment: Session.environmentOnDevice,
   open: Effect.fnUntraced(function* ({ encoder }, params) {
-    const onnx = yield* onlyEncoder(encoder)
-    const model = yield* readModel(onnx)
-    const input = yield* imageInput(model, params)
-    yield* checkNormalisation(input, params)
-    const output = yield* featureOutput(model, params, input.layout)
-    const wrapped = yield* wrap(onnx, input, output, {
-      bgr: params.channels === "bgr",
-      normalisation: normalisationOf(params),
-      opset: model.opsets.get("") ?? model.opsets.get("ai.onnx") ?? 1,
-    })
-
-    return yield* inference(wrapped, input)
+    return yield* features(yield* onlyEncoder(encoder), params)
   }),
 })

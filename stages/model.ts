@@ -5,6 +5,7 @@ import type { Published } from "./checkpoints/registry/Published.ts"
 import { decode } from "./decode.ts"
 import { extract } from "./extract.ts"
 import type { FitParams } from "./fitProbe.ts"
+import { precision as converted } from "./precision/precision.ts"
 import { preprocess } from "./preprocess.ts"
 import { checkpoint } from "./sources/checkpoint.ts"
 import type { Encoder, Features, Images, Pixels } from "./tables.ts"
@@ -25,6 +26,12 @@ export interface Model {
   readonly probe: FitParams
 }
 
+/** What may be chosen of a published model. */
+interface Choices {
+  readonly weights?: string
+  readonly precision?: "fp16" | "int8"
+}
+
 /**
  * A published model by its name (`docs/checkpoints.md` has the list) from the
  * file that its authors publish, or from a conversion of it that has PyTorch's
@@ -34,13 +41,14 @@ export interface Model {
  *
  * `weights` takes another network of the file than the authors evaluate, by a
  * part of what stands before its names. A model that is not in the list goes
- * through `checkpoint` or `onnxFile`, `preprocess` and `extract`.
+ * through `checkpoint` or `onnxFile`, `preprocess` and `extract`. `precision`
+ * converts the encoder (see the stage of that name).
  *
  * @example
  * const moco = model("moco-v3/resnet50", "models/r-50-1000ep.pth.tar")
  * const probe = fitProbe({ features: moco.features(train.images), labels: train.labels }, moco.probe)
  */
-export const model = (name: ModelName, file: string, { weights }: { readonly weights?: string } = {}): Model => {
+export const model = (name: ModelName, file: string, { precision, weights }: Choices = {}): Model => {
   const known = published.get(name)
   if (known === undefined) {
     throw new PipelineError({
@@ -56,8 +64,9 @@ export const model = (name: ModelName, file: string, { weights }: { readonly wei
     ...(interpolation === undefined ? {} : { interpolation }),
     ...(weights === undefined ? {} : { weights }),
   })
-  const encoder = named(node, name)
+  const original = named(node, name)
   const params = { ...preprocessing.extract, ...(output === undefined ? {} : { output }) }
+  const encoder = precision === undefined ? original : converted(original, { to: precision, ...params })
   const pixels = (images: Node<typeof Images>) => preprocess(decode(images), preprocessing.preprocess)
   return {
     name,

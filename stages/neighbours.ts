@@ -44,7 +44,7 @@ export const neighbours = whole("neighbours", {
   }),
   inputs: { features: Features, training: Features, labels: Labels },
   output: Neighbours,
-  environment: Session.environment,
+  environment: Session.environmentOnDevice,
   run: Effect.fnUntraced(function* ({ features, labels, training }, params) {
     const problem = yield* join(
       { features: training, labels },

@@ -11,12 +11,17 @@ export const Manifest = /* @__PURE__ */ Table.rows(
 /** Encoded images (JPEG, PNG, …). */
 export const Images = /* @__PURE__ */ Table.rows("images", { id: "utf8", bytes: "binary" })
 
-/** Decoded images of any size: `pixels` is height x width x 3 (RGB), row by row. */
+/**
+ * Decoded images of any size: `pixels` is height x width x 3 (RGB), row by row.
+ * `fast` says how an image was resized while it was decoded (`256 bilinear`);
+ * it is empty where the image has the size that it is stored in.
+ */
 export const Decoded = /* @__PURE__ */ Table.rows("decoded", {
   id: "utf8",
   height: "int32",
   width: "int32",
   pixels: "binary",
+  fast: "utf8",
 })
 
 /** Images of one size: a tensor `[height, width, 3]` of uint8 a row, RGB. */
@@ -77,7 +82,7 @@ export const Predictions = /* @__PURE__ */ Table.rows("predictions", {
 
 /**
  * Scores of one model on one set, long form. `class` is -1 for all classes
- * together. `value` is in 0..1, `images` what it is over, `skipped` the
+ * together. `value` is in 0..1 for all built-in metrics but `nll`, `images` what it is over, `skipped` the
  * labelled images that have no prediction, `unlabelled` those without a label.
  */
 export const Scores = /* @__PURE__ */ Table.whole("scores", {
@@ -93,13 +98,15 @@ export const Scores = /* @__PURE__ */ Table.whole("scores", {
 
 /**
  * The final table, long form: a row a model and column. `kind` is `set` or
- * `aggregate`; `change` is the rank on the reference set minus `rank` (a gain
+ * `aggregate`; `unit` says what `value` is: `share` (0..1), `nats`, or nothing for
+ * a number without a unit; `change` is the rank on the reference set minus `rank` (a gain
  * is positive), 0 for the reference itself.
  */
 export const Leaderboard = /* @__PURE__ */ Table.whole("leaderboard", {
   model: "utf8",
   column: "utf8",
   kind: "utf8",
+  unit: "utf8",
   value: "float64",
   rank: "int32",
   change: "int32",

@@ -54,9 +54,7 @@ export const pillow = Effect.fnUntraced(function* (
   )
   for (const [i, bytes] of files.entries()) writeFileSync(join(folder, `${String(i).padStart(4, "0")}.jpg`), bytes)
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(python, [script, folder, `${processes}`, filter], { stdio: ["pipe", "pipe", "inherit"] }),
-    ),
+    Effect.sync(() => spawn(python, [script, folder, `${processes}`, filter], { stdio: ["pipe", "pipe", "inherit"] })),
     // At the end of its input it ends, and its pool with it.
     (child) =>
       Effect.callback<void>((resume) => {

@@ -10,6 +10,7 @@ import type { Pipeline } from "../dsl/Pipeline.ts"
 import * as Report from "../report/check.ts"
 import { lines, Output } from "../report/Output.ts"
 import { Checked } from "../run/Checked.ts"
+import { ready } from "./device.ts"
 import { ExitError } from "./ExitError.ts"
 import { tolerance, withEngine } from "./options.ts"
 
@@ -51,6 +52,7 @@ export const check = (pipeline: Pipeline) =>
       const Check = yield* Effect.promise(() => import("../run/Check.ts"))
       const began = yield* Clock.currentTimeMillis
       const drawn = Option.getOrElse(seed, () => began % 100_000)
+      yield* ready
       if (Option.isSome(samples) && !json) yield* lines(err, [`drawn with --seed ${drawn}`])
       const all: Array<Checked> = []
       yield* Stream.runForEach(

@@ -4,12 +4,15 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import type { Pipeline } from "../dsl/Pipeline.ts"
+import { Warning } from "../dsl/Services.ts"
+import { Device } from "../onnx/Device.ts"
 import { type Channel, lines, Output } from "../report/Output.ts"
 import { paint } from "../report/style.ts"
 import { Damage, type Damaged } from "../store/Damage.ts"
 import { ExitError } from "./ExitError.ts"
 import { bundle, restore } from "./bundle.ts"
 import { check } from "./check.ts"
+import { chosen } from "./device.ts"
 import { diff } from "./diff.ts"
 import { explain } from "./explain.ts"
 import { gc } from "./gc.ts"
@@ -61,6 +64,10 @@ const aside = Effect.map(Output, ({ err }) => ({
   report: ({ file, movedTo, reason }: Damaged) => lines(err, [`set aside ${file}: ${reason} (now ${movedTo})`]),
 }))
 
+const warning = Effect.map(Output, ({ err }) => ({
+  say: (message: string) => lines(err, [`warning: ${message}`]),
+}))
+
 const usage = (error: CliError.CliError) =>
   error._tag === "ShowHelp" && error.errors.length === 0 ? Effect.void : Effect.fail(new ExitError({ code: 2 }))
 
@@ -85,6 +92,7 @@ export const main = (pipeline: Pipeline, args: ReadonlyArray<string>) => {
       bundle(pipeline),
       restore(pipeline),
     ]),
+    Command.provideEffect(Device, ({ device }) => chosen(device)),
   )
   return Effect.flatMap(Output, ({ err }) =>
     Command.runWith(command, { version })(args).pipe(Effect.provideService(CliOutput.Presenter, presenter(err))),
@@ -101,6 +109,7 @@ export const main = (pipeline: Pipeline, args: ReadonlyArray<string>) => {
       ),
     ),
     Effect.provideServiceEffect(Damage, aside),
+    Effect.provideServiceEffect(Warning, warning),
     Effect.onInterrupt(() =>
       Effect.flatMap(Output, ({ err }) => lines(err, ["interrupted; what was finished is kept, run again to go on"])),
     ),

@@ -5,6 +5,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { resolve } from "node:path"
 import type { Pipeline } from "../dsl/Pipeline.ts"
+import { devices } from "./device.ts"
 
 /** The command above all others; its flags go with each of them. */
 export const root = Command.make("pipeline").pipe(
@@ -12,6 +13,12 @@ export const root = Command.make("pipeline").pipe(
     cache: Flag.String("cache").pipe(
       Flag.withMetavar("DIR"),
       Flag.withDescription("Folder of the store (default: cache beside the pipeline file)"),
+      Flag.optional,
+    ),
+    device: Flag.Literals("device", devices).pipe(
+      Flag.withDescription(
+        "What models and probes are computed on; part of the keys, so say it with every command (default: RANKSHIFT_DEVICE, or cpu)",
+      ),
       Flag.optional,
     ),
   }),

@@ -16,6 +16,7 @@ import { events } from "../report/plannedNode.ts"
 import * as Trace from "../report/trace.ts"
 import type { Event } from "../run/Event.ts"
 import type { RunOptions } from "../run/Run.ts"
+import { ready } from "./device.ts"
 import { ExitError, UsageError } from "./ExitError.ts"
 import { heldTo, lockFile, lockPath } from "./locked.ts"
 import { parseBytes, tolerance, withEngine } from "./options.ts"
@@ -132,6 +133,7 @@ export const carryOut = Effect.fnUntraced(function* (
     readonly ui?: number | undefined
   },
 ) {
+  yield* ready
   const { err, out } = yield* Output
   const Run = yield* Effect.promise(() => import("../run/Run.ts"))
   const failed: Array<Extract<Event, { event: "failed" }>> = []
@@ -198,6 +200,7 @@ export const run = (pipeline: Pipeline) =>
     Command.withDescription("Compute what is not fresh, then print the tables"),
     Command.withExamples([
       { command: "pipeline run", description: "Everything" },
+      { command: "pipeline run --device webgpu", description: "On the GPU" },
       { command: "pipeline run --ui", description: "The same, with a page to watch it on" },
       {
         command: "pipeline run 'score(hog, *)' --dry-run",

@@ -12,6 +12,7 @@ import * as Report from "../report/verification.ts"
 import { Damage } from "../store/Damage.ts"
 import * as Layout from "../store/Layout.ts"
 import type { Finding } from "../store/verify.ts"
+import { ready } from "./device.ts"
 import { ExitError } from "./ExitError.ts"
 import { cacheOf } from "./options.ts"
 import { carryOut } from "./run.ts"
@@ -69,6 +70,7 @@ export const verify = (pipeline: Pipeline) =>
     "verify",
     flags,
     Effect.fn("verify")(function* ({ jobs, repair }) {
+      if (repair) yield* ready
       const { err, out } = yield* Output
       const layout = Layout.make(yield* cacheOf(pipeline))
       const atOnce = Option.getOrElse(jobs, availableParallelism)

@@ -97,6 +97,7 @@ export interface AnyEach extends AnyDeclaration {
   readonly over: string
   readonly persist: Persist
   onBadRow?(params: unknown): "fail" | "skip"
+  release?(row: Row<Table>): void
   open(
     inputs: AnyReaders,
     params: unknown,

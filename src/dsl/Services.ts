@@ -43,6 +43,12 @@ export const Resume = Context.Reference<Kept>("rankshift/Resume", {
   defaultValue: () => ({ load: () => Effect.undefined, save: () => Effect.void }),
 })
 
+/** Hears what a user should know of a stage that goes on all the same. Says so in the log where nothing else is provided. */
+export const Warning = Context.Reference<{ readonly say: (message: string) => Effect.Effect<void> }>(
+  "rankshift/Warning",
+  { defaultValue: () => ({ say: (message) => Effect.logWarning(message) }) },
+)
+
 /** How far a long whole-table stage has come, in units of its own choice, and how it goes: `loss .412, held out 71.3%`. */
 export class Progress extends Context.Service<
   Progress,

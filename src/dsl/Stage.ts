@@ -121,6 +121,12 @@ export interface EachDeclaration<
   readonly persist?: Persist
   /** What happens to a bad row; `fail` where nothing is said. */
   onBadRow?(params: P["Type"]): "fail" | "skip"
+  /**
+   * Frees what a row that it gave holds outside of JavaScript's heap, once all that
+   * walks its rows is done with it and nothing else has asked for it. For large
+   * rows, which would wait for a garbage collection; steps must not keep them.
+   */
+  release?(row: Row<O>): void
   open(
     inputs: Readers<Omit<I, Over>>,
     params: P["Type"],

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { createRequire } from "node:module"
+import { Device, type Provider } from "./Device.ts"
 import type { Port, Runner, Tensors } from "./runtime.ts"
 import type * as Tensor from "./Tensor.ts"
 import type { Threads } from "./Thread.ts"
@@ -19,16 +20,17 @@ export class SessionError extends Schema.TaggedError<SessionError>()("SessionErr
 export interface Options {
   /** Threads that share the work of one operator; 1 where nothing is said. Hold as many `Cores` around `run`. */
   readonly threads?: number
-  /** onnxruntime's execution provider, `cpu` where nothing is said. */
-  readonly provider?: "cpu" | "webgpu" | "cuda" | "coreml" | "dml"
   /**
    * Where runs are computed. `own`, the default: on one of the process's threads
-   * for models, while everything else goes on. `caller`: at once on the calling
-   * thread, which does nothing else meanwhile; for graphs that take a few
-   * milliseconds.
+   * for models, while everything else goes on, and on the `Device`. `caller`: at
+   * once on the calling thread, which does nothing else meanwhile, and always on
+   * the processor; for graphs that take a few milliseconds.
    */
   readonly thread?: "own" | "caller"
-  /** On how many threads the model may be open at once, so that runs go side by side; 1 where nothing is said. */
+  /**
+   * On how many threads the model may be open at once, so that runs go side by
+   * side; 1 where nothing is said, and always 1 on a GPU.
+   */
   readonly copies?: number
 }
 
@@ -100,15 +102,15 @@ export const busy = (): boolean => ownPool().all.some((thread) => thread.busy())
 /** From now on no session waits for its runs when it closes: the process is about to end without them. */
 export const abandon = (): void => ownPool().abandoned.resolve()
 
-const load = async (pool: Threads, onnx: Uint8Array, options: Options): Promise<Runner> => {
-  const { copies = 1, provider = "cpu", thread = "own", threads = 1 } = options
-  if (thread === "caller") return (await import("./runtime.ts")).load(onnx, { threads, provider })
+const load = async (pool: Threads, onnx: Uint8Array, options: Options, provider: Provider): Promise<Runner> => {
+  const { copies = 1, thread = "own", threads = 1 } = options
+  if (thread === "caller") return (await import("./runtime.ts")).load(onnx, { threads, provider: "cpu" })
   return (await import("./Thread.ts")).load(pool, onnx, { threads, provider }, copies)
 }
 
 /**
- * Opens a model, given as the bytes of an ONNX file. It is closed, and its
- * memory freed, when the scope is.
+ * Opens a model, given as the bytes of an ONNX file, on the `Device`. It is
+ * closed, and its memory freed, when the scope is.
  *
  * @example
  * const session = yield* Session.open(yield* g.bytes)
@@ -119,8 +121,9 @@ export const open = Effect.fnUntraced(function* (
   options: Options = {},
 ): Effect.fn.Return<Session, SessionError, Scope.Scope> {
   const pool = yield* Pool
+  const provider = yield* Device
   const runner = yield* Effect.acquireRelease(
-    Effect.tryPromise({ try: () => load(pool, onnx, options), catch: failure("open") }),
+    Effect.tryPromise({ try: () => load(pool, onnx, options, provider), catch: failure("open") }),
     (runner) => Effect.promise(() => runner.close()),
   )
   return {
@@ -136,12 +139,23 @@ export const open = Effect.fnUntraced(function* (
 })
 
 /**
- * What can change the numbers that sessions compute: for the `environment` of
- * a stage. Reads a version number; the native library is not loaded.
+ * What can change the numbers that sessions compute on the processor: for the
+ * `environment` of a stage, whose sessions then compute there, whatever the
+ * `Device` of the run is. Reads a version number; the native library is not loaded.
  */
 export const environment: Effect.Effect<Readonly<Record<string, string>>> = Effect.sync(() => {
   const { version } = Schema.decodeUnknownSync(Schema.Struct({ version: Schema.String }))(
     createRequire(import.meta.url)("onnxruntime-node/package.json"),
   )
   return { onnxruntime: version, provider: "cpu", optimisation: "all" }
+})
+
+// A variable of NVIDIA's libraries: `0` has products of float32 computed in float32 on GPUs that would round factors.
+const tf32 = "NVIDIA_TF32_OVERRIDE"
+
+/** The same for a stage that computes on the `Device` of the run. */
+export const environmentOnDevice: Effect.Effect<Readonly<Record<string, string>>> = Effect.gen(function* () {
+  const provider = yield* Device
+  const settings = provider === "cuda" ? { [tf32]: process.env[tf32] ?? "unset" } : {}
+  return { ...(yield* environment), provider, ...settings }
 })

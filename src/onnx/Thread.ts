@@ -105,9 +105,10 @@ const start = (gpu: boolean): Thread => {
   worker.on("message", (reply: Reply) => {
     const caller = callers.get(reply.id)
     callers.delete(reply.id)
-    if (models.size === 0 && callers.size === 0) worker.unref()
     if ("error" in reply) caller?.reject(new Error(reply.error))
     else caller?.resolve(reply.answer)
+    // Once the caller has heard of it: a model that could not be opened is then no longer there.
+    setImmediate(() => models.size === 0 && callers.size === 0 && worker.unref())
   })
   return {
     ask: (request) =>

@@ -166,7 +166,11 @@ const split = (operations: ReadonlyArray<Operation>, inner: Iterable<Value>) => 
 
 const reserveAll = (graph: Proto.Proto<"GraphProto">, names: Names) => {
   for (const { name } of [...graph.input, ...graph.initializer]) names.reserve(name)
-  for (const { output } of graph.node) for (const name of output) names.reserve(name)
+  for (const { attribute, output } of graph.node) {
+    for (const name of output) names.reserve(name)
+    // A body's values must not be called as those around it are.
+    for (const { g, graphs } of attribute) for (const body of g ? [g, ...graphs] : graphs) reserveAll(body, names)
+  }
 }
 
 /** Writes a graph, as an ONNX file has it. Throws where two values are given one name. */

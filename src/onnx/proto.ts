@@ -6,6 +6,7 @@
  */
 import { create, createFileRegistry, fromBinary, type Message, toBinary } from "@bufbuild/protobuf"
 import { type GenMessage, messageDesc } from "@bufbuild/protobuf/codegenv2"
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire"
 import {
   FieldDescriptorProto_Label as Label,
   FieldDescriptorProto_Type as Type,
@@ -19,7 +20,9 @@ const messages = {
     producerName: [2, "string"],
     graph: [7, "GraphProto"],
     opsetImport: [8, "OperatorSetIdProto", "many"],
+    functions: [25, "FunctionProto", "many"],
   },
+  FunctionProto: { node: [7, "NodeProto", "many"] },
   OperatorSetIdProto: { domain: [1, "string"], version: [2, "int64"] },
   GraphProto: {
     node: [1, "NodeProto", "many"],
@@ -47,6 +50,8 @@ const messages = {
     floats: [7, "float", "many"],
     ints: [8, "int64", "many"],
     strings: [9, "bytes", "many"],
+    tensors: [10, "TensorProto", "many"],
+    graphs: [11, "GraphProto", "many"],
     type: [20, "int32"],
   },
   TensorProto: {
@@ -132,8 +137,51 @@ export const Attribute = schemaOf("AttributeProto")
 export const Tensor = schemaOf("TensorProto")
 export const ValueInfo = schemaOf("ValueInfoProto")
 
+/** An output of which only the name is said. */
+export const bare = (name: string): Proto<"ValueInfoProto"> => create(ValueInfo, { name })
+
 /** Reads a model. Large tensors are views into `bytes`. Throws where these are no protobuf. */
 export const decode = (bytes: Uint8Array): Proto<"ModelProto"> => fromBinary(Model, bytes)
 
-/** Writes a model; equal models give equal bytes. */
-export const encode = (model: Proto<"ModelProto">): Uint8Array<ArrayBuffer> => toBinary(Model, model)
+/** The same message with other values in some of its fields. */
+const altered = <M extends object>(message: M, fields: Readonly<Record<string, unknown>>): M =>
+  Object.create(Object.getPrototypeOf(message), {
+    ...Object.getOwnPropertyDescriptors(message),
+    ...Object.getOwnPropertyDescriptors(fields),
+  })
+
+const framed = (field: number, parts: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> => {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  return [new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish(), ...parts]
+}
+
+const weightParts = (weight: Proto<"TensorProto">): ReadonlyArray<Uint8Array> => [
+  toBinary(Tensor, altered(weight, { rawData: undefined })),
+  ...framed(messages.TensorProto.rawData[0], [weight.rawData]),
+]
+
+/**
+ * Writes a model; equal models give equal bytes. Weights are copied once, to
+ * where they belong: the library would copy them for each message around them.
+ */
+export const encode = (model: Proto<"ModelProto">): Uint8Array<ArrayBuffer> => {
+  const { graph } = model
+  if (graph === undefined) return toBinary(Model, model)
+  const weights = graph.initializer.flatMap((weight) =>
+    framed(
+      messages.GraphProto.initializer[0],
+      weight.rawData.length > 0 ? weightParts(weight) : [toBinary(Tensor, weight)],
+    ),
+  )
+  const parts = [
+    toBinary(Model, altered(model, { graph: undefined })),
+    ...framed(messages.ModelProto.graph[0], [toBinary(Graph, altered(graph, { initializer: [] })), ...weights]),
+  ]
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}

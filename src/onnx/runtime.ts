@@ -3,14 +3,15 @@
  * module dynamically, or in a worker.
  */
 import ort from "onnxruntime-node"
+import type { Provider } from "./Device.ts"
 import * as Tensor from "./Tensor.ts"
 
 /** How a model is run. */
 export interface RunnerOptions {
   /** Threads that share one operator's work. */
   readonly threads: number
-  /** onnxruntime's execution provider. */
-  readonly provider: string
+  /** onnxruntime's execution provider. What it has no operator for is computed on the processor. */
+  readonly provider: Provider
 }
 
 /** An input or output of a model. Dims that depend on what is fed are names, or empty where they have none. */
@@ -82,11 +83,20 @@ const cut = (feeds: Tensors, rows: number | undefined): ReadonlyArray<Tensors> =
   )
 }
 
+const hasLoops = (onnx: Uint8Array) =>
+  ["Loop", "Scan"].some((name) => Buffer.from(onnx.buffer, onnx.byteOffset, onnx.byteLength).includes(name))
+
+const executionProvider = async (onnx: Uint8Array, provider: Provider) => {
+  if (provider !== "webgpu" || !hasLoops(onnx)) return provider
+  const names = (await import("./takers.ts")).takers(onnx)
+  return names.length === 0 ? provider : { name: provider, forceCpuNodeNames: names }
+}
+
 /** Loads a model. */
 export const load = async (onnx: Uint8Array, { provider, threads }: RunnerOptions): Promise<Runner> => {
   ort.env.logLevel = "fatal"
   const session = await ort.InferenceSession.create(onnx, {
-    executionProviders: [provider],
+    executionProviders: [await executionProvider(onnx, provider)],
     graphOptimizationLevel: "all",
     executionMode: "sequential",
     intraOpNumThreads: threads,

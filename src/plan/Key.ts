@@ -40,3 +40,7 @@ export const ofTables = (tables: ReadonlyArray<string>): string => Hash.ofText(c
 /** What identifies a shard: its rows and, where there are any, the rows that were left out of it. */
 export const ofContent = (table: string, skipped: string | undefined): string =>
   skipped === undefined ? table : Hash.ofText(canonical(["skipped", table, skipped]))
+
+/** What identifies a shard for a stage that hands its `aside` columns on: these as well. */
+export const withAside = (id: string, aside: string | undefined): string =>
+  aside === undefined ? id : Hash.ofText(canonical(["aside", id, aside]))

@@ -6,7 +6,7 @@ import type { StageError } from "../dsl/StageError.ts"
 import type { Output } from "../store/Action.ts"
 import { Store } from "../store/Store.ts"
 import type { StoreError } from "../store/StoreError.ts"
-import { keys, type NodeParts, ofContent, ofShards, ofTables } from "./Key.ts"
+import { keys, type NodeParts, ofContent, ofShards, ofTables, withAside } from "./Key.ts"
 import { partsOf } from "./parts.ts"
 
 /** Why a unit's outputs are not in the store. */
@@ -156,8 +156,10 @@ export const make = Effect.fn("Resolver.make")(function* (
     const shared = parts.get(node.index)
     if (shared === undefined || !isReady(node)) return false
     const contents = new Map<number, string>()
+    // A list of files that have moved is the same list, but what is picked from it has to say where they are now.
+    const handsOn = node.stage.output.aside.length > 0
     for (const index of inputs.get(node.index) ?? []) {
-      const ids = shards(index)?.map((shard) => shard.id)
+      const ids = shards(index)?.map(({ id, output }) => (handsOn ? withAside(id, output?.aside?.hash) : id))
       if (ids === undefined) return false
       contents.set(index, ofShards(ids))
     }

@@ -22,7 +22,7 @@ export const closing = (
   keepGoing: boolean,
   style: Style,
 ): ReadonlyArray<string> => {
-  const { blocked, cached, executed, failed, nodes, seconds } = summary
+  const { blocked, cached, device, executed, failed, nodes, seconds } = summary
   if (failed > 0) {
     const line = paint(style, "bad", `${count(failed)} failed, ${count(blocked)} blocked`)
     const rest = `${count(executed)} executed, ${count(cached)} cached`
@@ -33,5 +33,6 @@ export const closing = (
     ]
   }
   if (executed === 0 && cached === nodes) return [nothingToDo(pipeline, nodes)]
-  return [`${pipeline}: ${counted(executed, "node")} executed, ${count(cached)} cached, in ${duration(seconds)}`]
+  const on = device === undefined ? "" : ` on ${device}`
+  return [`${pipeline}: ${counted(executed, "node")} executed${on}, ${count(cached)} cached, in ${duration(seconds)}`]
 }

@@ -31,3 +31,10 @@ export const percent = (share: number): string => (Number.isFinite(share) ? (sha
 
 /** A rate with as many digits as tell something: `1,240`, `3.4`. */
 export const rate = (perSecond: number): string => (perSecond < 9.95 ? perSecond.toFixed(1) : count(perSecond))
+
+/** A number near 1 with two of the digits in which it differs from 1: `0.9731`, `0.99999988`. */
+export const nearOne = (value: number): string => {
+  const off = Math.abs(1 - value)
+  // 1 - 0.9999 is a little less than .0001.
+  return value.toFixed(off === 0 ? 0 : Math.min(12, Math.max(4, 1 - Math.floor(Math.log10(off) + 1e-9))))
+}

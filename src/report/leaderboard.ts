@@ -1,12 +1,12 @@
-import { changeText, type Entry, make, most } from "./Board.ts"
-import { count, percent } from "./format.ts"
+import { changeText, type Entry, make, most, unitsText, valueText } from "./Board.ts"
+import { count } from "./format.ts"
 import { blocks } from "./grid.ts"
 import { type Look, paint, type Style } from "./style.ts"
 
 const changeLook = (change: number): Look => (change > 0 ? "good" : change < 0 ? "bad" : "quiet")
 
 /**
- * A leaderboard as text: the scores in percent (sets, then aggregates) with the
+ * A leaderboard as text: the scores, shares in percent (sets, then aggregates), with the
  * images each set holds, then the ranks with their changes against the
  * reference. Models stand in the order of their ranks on the reference.
  */
@@ -21,7 +21,7 @@ export const render = (entries: ReadonlyArray<Entry>, style: Style): ReadonlyArr
     model,
     ...columns.map((column) => {
       const entry = column.entries.get(model)
-      return best(entry, percent(entry?.value ?? Number.NaN))
+      return best(entry, valueText(entry))
     }),
   ])
   const images = columns.map((column) => (column.kind === "aggregate" ? 0 : most(column, "images")))
@@ -56,7 +56,7 @@ export const render = (entries: ReadonlyArray<Entry>, style: Style): ReadonlyArr
     ...blocks(rows, align, style.columns).flatMap((part, at) => (at === 0 ? part : ["", ...part])),
   ]
   return [
-    ...section("Scores, in percent", [head("model"), ...scores, ...foot]),
+    ...section(`Scores, ${unitsText(columns)}`, [head("model"), ...scores, ...foot]),
     "",
     ...section(legend, [head("model"), ...ranks]),
   ]

@@ -1,5 +1,6 @@
 /** What a model's file is, as lines for a terminal. */
 import type { Description } from "../../stages/checkpoints/Description.ts"
+import { bytes } from "./format.ts"
 import { paint, type Style } from "./style.ts"
 
 type Port = Description["inputs"][number]
@@ -20,8 +21,23 @@ const names = (all: ReadonlyArray<string>): ReadonlyArray<string> => {
 }
 
 const port = ({ dims, name, type }: Port) => {
+  if (dims === null && type === "other") return name
   const sizes = dims === null ? "of any rank" : dims.map((size) => (size === "" ? "?" : size)).join(", ")
   return `${name}  ${type} [${sizes}]`
+}
+
+type Onnx = Extract<Description, { readonly kind: "onnx" }>
+
+const external = ({ bytes: size, file, missing, weights }: Onnx["external"][number]) =>
+  `${file}  ${weights} weights, ${bytes(size)}${missing ? ", which is missing" : ""}`
+
+const couldBeFeatures = ({ dims, type }: Port) =>
+  dims === null ? type === "other" : type.startsWith("float") && dims.length >= 2 && dims.length <= 4
+
+/** The last of many values, as the deepest are what is asked for, and how many there are. */
+const last = (values: ReadonlyArray<string>, all: number): ReadonlyArray<string> => {
+  const shown = values.slice(-most)
+  return shown.length === all ? shown : [...shown, `and ${all - shown.length} before or beside them (--json lists all)`]
 }
 
 type Section = readonly [heading: string, values: ReadonlyArray<string>]
@@ -32,10 +48,10 @@ const sections = (found: Description): ReadonlyArray<Section> => {
     const producer = found.producer === "" ? "" : `, written by ${found.producer}`
     return [
       ["kind", [`ONNX${producer}, opset ${opsets.join(", ")}, ${found.weights} weights`]],
-      ["kept in", found.externalFiles],
+      ["kept in", found.external.map(external)],
       ["inputs", found.inputs.map(port)],
       ["outputs", found.outputs.map(port)],
-      ["taps", some(found.taps.map(port))],
+      ["taps", last(found.taps.filter(couldBeFeatures).map(port), found.taps.length)],
     ]
   }
   const { alike, architecture, chosen, networks } = found

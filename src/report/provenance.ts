@@ -1,6 +1,7 @@
 import type { JsonObject } from "effect/Schema"
 import type { Action, KeyParts } from "../store/Action.ts"
-import { bytes, count, counted, duration } from "./format.ts"
+import type { Encoder } from "./encoders.ts"
+import { bytes, count, counted, duration, nearOne } from "./format.ts"
 import { blocks, grid } from "./grid.ts"
 import { paint, type Style } from "./style.ts"
 
@@ -75,5 +76,47 @@ export const log = (node: string, actions: ReadonlyArray<Action>, style: Style):
     ...blocks(table, ["left", "right", "right", "right", "left"], style.columns).flatMap((part, at) =>
       at === 0 ? part : ["", ...part],
     ),
+  ]
+}
+
+/** The precision that it computes in where that is not the usual one, and what it was computed on. */
+export const unusual = ({ converted, providers }: Encoder): ReadonlyArray<string> => [
+  ...(converted === undefined ? [] : [converted.precision]),
+  ...providers.filter((provider) => provider !== "cpu"),
+]
+
+const compared = ({ converted }: Encoder): ReadonlyArray<readonly [what: string, figure: string]> => {
+  if (converted === undefined) return []
+  const { bytes: after, bytesBefore, deviation, drawn, images, leastCosine, meanCosine, weights } = converted
+  return [
+    ["size", `${bytes(bytesBefore)} -> ${bytes(after)}, ${counted(weights, "weight")} converted`],
+    ["cosine similarity of features", `${nearOne(meanCosine)} on average, ${nearOne(leastCosine)} at the least`],
+    ["largest deviation of a feature", `${(deviation * 100).toPrecision(2)}% of the largest one of its image`],
+    ["measured on", drawn === "seeded" ? `${counted(images, "image")} drawn from a seed` : counted(images, "image")],
+  ]
+}
+
+/** The encoders that a node stands on: file, hash, precision and provider where not the usual ones. */
+export const encoders = (all: ReadonlyArray<Encoder>, style: Style): ReadonlyArray<string> => {
+  if (all.length === 0) return []
+  const table = all.map((one) => [
+    one.name,
+    one.file ?? `made by ${one.stage}`,
+    one.hashes.join(" "),
+    unusual(one).join(", "),
+  ])
+  return [
+    "",
+    "encoders",
+    ...grid(table, []).map((line) => `  ${line}`),
+    ...all.flatMap((one) => {
+      const figures = compared(one)
+      if (figures.length === 0) return []
+      return [
+        "",
+        `${paint(style, "strong", one.name)} compared with float32`,
+        ...grid(figures, []).map((line) => `  ${line}`),
+      ]
+    }),
   ]
 }

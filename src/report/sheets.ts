@@ -1,7 +1,6 @@
-import { type Board, type Column, type Entry, fullName, make } from "./Board.ts"
+import { type Board, type Column, type Entry, fullName, make, unitsText, valueText } from "./Board.ts"
 import type { Row, Table } from "../arrow/Table.ts"
 import { brief } from "./cells.ts"
-import { percent } from "./format.ts"
 
 /** A cell of a table for a paper. */
 export interface SheetCell {
@@ -28,7 +27,7 @@ const aligned = (columns: number): Sheet["align"] => [
 ]
 
 const score = (entry: Entry | undefined): SheetCell => ({
-  text: percent(entry?.value ?? Number.NaN),
+  text: valueText(entry),
   best: entry?.rank === 1,
 })
 
@@ -52,6 +51,10 @@ const sheet = (
   rows: models.map((model) => [{ text: model }, ...columns.map(({ cell }) => cell(model))]),
 })
 
+/** What the values of some columns are called. */
+const nameOf = (columns: ReadonlyArray<Column>) =>
+  columns.every(({ unit }) => unit === "share") ? "Accuracy" : "Scores"
+
 /** A leaderboard as Tables II, III and IV of Ozbulak et al. 2025: scores, ranks with their changes, aggregates. */
 export const boardSheets = (entries: ReadonlyArray<Entry>): ReadonlyArray<Sheet> => {
   const board = make(entries)
@@ -65,12 +68,12 @@ export const boardSheets = (entries: ReadonlyArray<Entry>): ReadonlyArray<Sheet>
   return [
     sheet(
       board,
-      "Accuracy in percent; the best of each set in bold",
+      `${nameOf(sets)} ${unitsText(sets)}; the best of each set in bold`,
       sets.map((column) => ({ name: column.name, cell: scoreOf(column) })),
     ),
     sheet(
       board,
-      `Ranks by accuracy${against}${ties}`,
+      `Ranks by ${nameOf(sets).toLowerCase()}${against}${ties}`,
       sets.map((column) => ({ name: column.name, cell: rankOf(column) })),
     ),
     ...(aggregates.length === 0
@@ -78,7 +81,7 @@ export const boardSheets = (entries: ReadonlyArray<Entry>): ReadonlyArray<Sheet>
       : [
           sheet(
             board,
-            `Aggregates${reference === undefined ? "" : ` over all sets but ${reference.name}`} in percent, and ranks${against}${ties}`,
+            `Aggregates${reference === undefined ? "" : ` over all sets but ${reference.name}`} ${unitsText(aggregates)}, and ranks${against}${ties}`,
             aggregates.flatMap((column) => [
               { name: fullName(column.name), cell: scoreOf(column) },
               { name: "Rank", cell: rankOf(column) },

@@ -103,6 +103,8 @@ export const Summary = Schema.Struct({
   blocked: Schema.Int,
   shards: Shards,
   seconds: Schema.Finite,
+  /** What was computed on, where that was not the processor. */
+  device: Schema.optionalKey(Schema.String),
 })
 
 /** All that a run says. Progress bars, JSON lines, traces and logs only render these. */

@@ -10,6 +10,7 @@ import type { DagNode } from "../dsl/Dag.ts"
 import { guarded } from "../dsl/guarded.ts"
 import { Progress, Resume, type StageServices } from "../dsl/Services.ts"
 import { StageError } from "../dsl/StageError.ts"
+import * as Device from "../onnx/Device.ts"
 import { overOf, type Resolver, type Unit } from "../plan/Resolver.ts"
 import type { Output } from "../store/Action.ts"
 import { Store } from "../store/Store.ts"
@@ -122,6 +123,7 @@ export const make = Effect.fnUntraced(function* (
         report: (done, total, unit, note) => onProgress(index, done, total, unit, note),
       }),
       Effect.provideService(Resume, kept),
+      Effect.provideService(Device.Device, Device.named(parts?.environment)),
       Effect.provideContext(context),
       Effect.mapError(failure(index)),
     )

@@ -51,6 +51,13 @@ const badRow = (id: string, error: { readonly reason: string; readonly file?: st
     ...(error.file === undefined ? {} : { file: error.file }),
   })
 
+/** The memory that a row's bytes and numbers lie in. */
+const memoryOf = (row: RowResult): ReadonlyArray<ArrayBufferLike> =>
+  Object.values(row ?? {}).flatMap((value) => {
+    const data = typeof value === "object" && "shape" in value ? value.data : value
+    return typeof data === "object" ? [data.buffer] : []
+  })
+
 interface RowsThrough {
   readonly results: ReadonlyMap<number, ReadonlyArray<RowResult>>
   readonly failures: Map<number, NodeFailure>
@@ -93,6 +100,10 @@ const eachRow = Effect.fnUntraced(function* (
       const list = results.get(node.index)
       if (list !== undefined) list[at] = result.success
       for (const child of children(node)) yield* go(child, result.success, at)
+      if (list !== undefined || stage.release === undefined) return
+      // What is kept of it may be the same memory.
+      const kept = new Set([...results.values()].flatMap((rows) => memoryOf(rows[at])))
+      if (!memoryOf(result.success).some((memory) => kept.has(memory))) stage.release(result.success)
     })
   yield* Effect.forEach(
     Array.from({ length: count }, (_, i) => i),

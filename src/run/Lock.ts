@@ -75,6 +75,17 @@ const keysOf = (resolver: Resolver): Readonly<Record<string, string>> =>
     }),
   )
 
+/** Each name once, with all that it stands for: stages may compute on different devices. */
+const together = (records: ReadonlyArray<Readonly<Record<string, string>>>): Readonly<Record<string, string>> => {
+  const all = Map.groupBy(
+    records.flatMap((record) => Object.entries(record)),
+    ([name]) => name,
+  )
+  return Object.fromEntries(
+    [...all].map(([name, found]) => [name, [...new Set(found.map(([, value]) => value))].join(", ")]),
+  )
+}
+
 /** Locks what a pipeline's targets are now. Errors: targets that are not fresh. */
 export const make = Effect.fn("Lock.make")(function* (
   pipeline: Pipeline,
@@ -108,7 +119,7 @@ export const make = Effect.fn("Lock.make")(function* (
   return {
     version: 1,
     pipeline: pipeline.name,
-    versions: Object.assign({ rankshift: version, node: process.versions.node }, ...packages, ...environments),
+    versions: { rankshift: version, node: process.versions.node, ...together([...packages, ...environments]) },
     host: yield* Host,
     targets,
     keys: keysOf(resolver),

@@ -8,6 +8,8 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Pipeline, PipelineError } from "../dsl/Pipeline.ts"
+import { Warning } from "../dsl/Services.ts"
+import { Device } from "../onnx/Device.ts"
 import * as Listing from "../plan/Listing.ts"
 import { prepare, states } from "../plan/Plan.ts"
 import type { Plan } from "../plan/State.ts"
@@ -93,6 +95,8 @@ const drive = Effect.fnUntraced(function* (
   known: Deferred.Deferred<Resolver> | undefined,
 ): Effect.fn.Return<void, PipelineError | StoreError, Engine | Scope.Scope> {
   const store = yield* Store
+  const provider = yield* Device
+  const device = provider === "cpu" ? {} : { device: provider }
   const started = yield* Clock.currentTimeMillis
   const resolver = yield* prepare(pipeline, { targets: options.targets, force: options.force })
   if (known !== undefined) yield* Deferred.succeed(known, resolver)
@@ -148,6 +152,7 @@ const drive = Effect.fnUntraced(function* (
       pipeline: pipeline.name,
       started: new Date(started).toISOString(),
       finished: new Date(finished).toISOString(),
+      ...device,
       nodes: Object.fromEntries(nodes),
       summary,
     }
@@ -168,7 +173,7 @@ const drive = Effect.fnUntraced(function* (
   )
   const ran = resolver.selected.filter((index) => tally.of(index).standing === "executed")
   yield* Listing.keep(ran.flatMap((index) => codeOf(resolver, index)))
-  yield* emit({ event: "summary", ...(yield* save) })
+  yield* emit({ event: "summary", ...(yield* save), ...device })
 })
 
 /**
@@ -187,6 +192,7 @@ export const run = (
       const emit = (event: Event) => Effect.asVoid(Queue.offer(queue, event))
       const body = drive(pipeline, options, emit, known).pipe(
         Effect.scoped,
+        Effect.provideService(Warning, { say: (message) => emit({ event: "warned", message }) }),
         Effect.provideService(Damage, {
           report: ({ file, movedTo, reason }) =>
             emit({ event: "warned", message: `set aside ${file}: ${reason} (now ${movedTo})`, file }),

@@ -11,6 +11,7 @@ import { guarded } from "../dsl/guarded.ts"
 import type { StageServices } from "../dsl/Services.ts"
 import type { AnyReaders, Reader } from "../dsl/Stage.ts"
 import { StageError } from "../dsl/StageError.ts"
+import * as Device from "../onnx/Device.ts"
 import { known, overOf, type Resolver, type Shard } from "../plan/Resolver.ts"
 import { Store } from "../store/Store.ts"
 import { asStageError, failure, lost, type NodeFailure } from "./Failure.ts"
@@ -35,9 +36,12 @@ export interface Work {
 
 /**
  * What stages ask for, but for the scope: each unit of work has one of its own,
- * and what a stage opens is closed with it.
+ * and what a stage opens is closed with it. They compute on the processor unless
+ * their environment names another device.
  */
-export const stageContext = Effect.map(Effect.context<Exclude<StageServices, Scope.Scope>>(), Context.omit(Scope.Scope))
+export const stageContext = Effect.map(Effect.context<Exclude<StageServices, Scope.Scope>>(), (context) =>
+  Context.add(Context.omit(Scope.Scope)(context), Device.Device, "cpu"),
+)
 
 /** Opens access to the nodes of a resolver; sessions close some seconds after their last use. */
 export const make = Effect.fnUntraced(function* (
@@ -141,7 +145,11 @@ export const make = Effect.fnUntraced(function* (
   const sessions = yield* RcMap.make({
     lookup: (session: string) => {
       const index = Number.parseInt(session, 10)
-      return guarded(openStage(node(index))).pipe(Effect.provideContext(context), Effect.mapError(failure(index)))
+      return guarded(openStage(node(index))).pipe(
+        Effect.provideService(Device.Device, Device.named(resolver.parts(index)?.environment)),
+        Effect.provideContext(context),
+        Effect.mapError(failure(index)),
+      )
     },
     idleTimeToLive: "2 seconds",
   })

@@ -34,6 +34,8 @@ export const RunRecord = Schema.Struct({
   /** ISO 8601. */
   started: Schema.String,
   finished: Schema.String,
+  /** What was computed on, where that was not the processor. */
+  device: Schema.optionalKey(Schema.String),
   /** By the name of the node. */
   nodes: Schema.Record(Schema.String, NodeRecord),
   summary: RunSummary,

@@ -47,11 +47,20 @@ const Onnx = Schema.Struct({
   opsets: Schema.Record(Schema.String, Schema.Int),
   inputs: Schema.Array(Port),
   outputs: Schema.Array(Port),
-  /** Inner values that it describes, which `output` of `extract` may name. */
+  /** Inner values in the order in which they are computed, which `output` of `extract` may name. */
   taps: Schema.Array(Port),
   weights: Schema.Int,
-  /** Files that its weights lie in. */
-  externalFiles: Schema.Array(Schema.String),
+  /** Files beside it that weights lie in. */
+  external: Schema.Array(
+    Schema.Struct({
+      /** From the model's folder on. */
+      file: Schema.String,
+      weights: Schema.Int,
+      /** What these weights take. */
+      bytes: Schema.Int,
+      missing: Schema.Boolean,
+    }),
+  ),
 })
 
 /** What a model's file is. */

@@ -1,14 +1,18 @@
 /** Looks into a model's file, without a pipeline. */
-import { open as openFile } from "node:fs/promises"
-import { basename } from "node:path"
+import { open as openFile, stat } from "node:fs/promises"
+import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import { StageError } from "../../src/dsl/StageError.ts"
 import * as Model from "../../src/onnx/Model.ts"
+import { imageInput } from "../extraction/input.ts"
+import { inferred } from "../extraction/inferred.ts"
+import { selfContained } from "../sources/externalData.ts"
 import { unreadable } from "../sources/paths.ts"
 import type { Built } from "./Built.ts"
 import { all, choose } from "./Candidate.ts"
 import type { Description } from "./Description.ts"
 import { filesOf, open, refused } from "./files.ts"
+import { isOnnx } from "./isOnnx.ts"
 import { build } from "./network.ts"
 import { alike } from "./registry/index.ts"
 
@@ -17,9 +21,6 @@ export interface Described {
   readonly description: Description
   readonly built: Built | undefined
 }
-
-// An ONNX file is a protobuf message whose first field is the version of its format.
-const isOnnx = (head: Uint8Array) => head[0] === 0x08 && (head[1] ?? 0) > 0 && (head[1] ?? 0) < 0x20
 
 const read = (path: string, bytes: number | undefined) =>
   Effect.tryPromise({
@@ -38,6 +39,38 @@ const read = (path: string, bytes: number | undefined) =>
 
 const port = ({ dims, name, type }: Model.Described) => ({ name, type, dims: dims ?? null })
 
+/** Files of weights beside a model, with what it takes of each. */
+const beside = (file: string, external: ReadonlyArray<Model.External>) =>
+  Effect.forEach(new Set(external.map(({ location = "" }) => location)), (location) => {
+    const weights = external.filter((weight) => weight.location === location)
+    return Effect.map(
+      Effect.promise(() => stat(join(dirname(file), location)).then(Boolean, () => false)),
+      (there) => ({
+        file: location,
+        weights: weights.length,
+        bytes: weights.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+        missing: !there,
+      }),
+    )
+  })
+
+/** The inner values, those that the model does not describe as onnxruntime infers them. */
+const taps = Effect.fnUntraced(
+  function* (file: string, onnx: Uint8Array, model: Model.Model) {
+    const { external, values } = model
+    const unknown = values.filter(({ dims }) => dims === undefined).map(({ name }) => name)
+    if (unknown.length === 0) return values
+    const whole = external.length === 0 ? onnx : yield* selfContained(file, onnx, external)
+    const found = yield* inferred(whole, unknown, yield* imageInput(model, {}))
+    const known = new Map(found.map((value) => [value.name, value]))
+    return values.map((value) => known.get(value.name) ?? value)
+  },
+  Effect.scoped,
+  (effect, _file, _onnx, { values }) =>
+    // Where it cannot be opened there are their names.
+    Effect.orElseSucceed(effect, () => values),
+)
+
 const onnx = Effect.fnUntraced(function* (file: string): Effect.fn.Return<Described, StageError> {
   const bytes = yield* read(file, undefined)
   const model = yield* Effect.mapError(
@@ -51,9 +84,9 @@ const onnx = Effect.fnUntraced(function* (file: string): Effect.fn.Return<Descri
     opsets: Object.fromEntries(model.opsets),
     inputs: model.inputs.map(port),
     outputs: model.outputs.map(port),
-    taps: model.values.map(port),
+    taps: (yield* taps(file, bytes, model)).map(port),
     weights: model.initialisers.length,
-    externalFiles: model.externalFiles,
+    external: yield* beside(file, model.external),
   }
   return { description, built: undefined }
 })

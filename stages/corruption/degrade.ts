@@ -26,7 +26,7 @@ type Params = typeof Params.Type
  * - `salt-pepper`: each pixel and channel, with probability .01, becomes 0 or 255.
  *
  * Noise is seeded by the image's id, so it does not depend on the order of
- * images or on shards.
+ * images or on shards. Images that `decode` resized in its fast mode are an error.
  *
  * @example
  * const pixels = preprocess(degrade(decode(images), { kind: "downsample-4x" }), { resize: 256, crop: 224 })
@@ -61,6 +61,14 @@ export const degrade = each("degrade", {
           return Effect.sync(() => saltAndPepper(image, 0.01, random(`${seed}/salt-pepper/${id}`)))
       }
     }
-    return ({ id, ...image }) => Effect.map(cores.use(1)(change(image, id)), (made) => ({ id, ...made }))
+    return ({ fast, id, ...image }) =>
+      fast === ""
+        ? Effect.map(cores.use(1)(change(image, id)), (made) => ({ id, ...made, fast }))
+        : Effect.fail(
+            new StageError({
+              message: `images were decoded fast for ${fast}, and \`degrade\` needs them as they are stored (${id})`,
+              hint: "leave `fast` of `decode` out",
+            }),
+          )
   }),
 })

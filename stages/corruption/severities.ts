@@ -7,6 +7,7 @@ import type { Random } from "../random.ts"
 import { defocus, glass, motion, zoom } from "./blurs.ts"
 import { contrast, elastic, pixelate } from "./digital.ts"
 import { gaussianNoise, impulseNoise, shotNoise } from "./noise.ts"
+import type { Blend } from "./frost.ts"
 import type { Planes } from "./planes.ts"
 import { brightness, fog, snow } from "./weather.ts"
 
@@ -37,7 +38,7 @@ const bent = (height: number, smooth: number, corners: number) => ({
   corners: 244 * corners,
 })
 
-/** The kinds that are computed on numbers; `jpeg-compression` is a codec's, and its qualities are below. */
+/** The kinds that are computed on numbers; `jpeg-compression` is a codec's and `frost` takes photographs: their constants are below. */
 export const corruptions = {
   "gaussian-noise": graded([0.08, 0.12, 0.18, 0.26, 0.38], gaussianNoise),
   "shot-noise": graded([60, 25, 12, 5, 3], shotNoise),
@@ -107,3 +108,12 @@ export const corruptions = {
 
 /** Qualities of `jpeg-compression`. */
 export const qualities: Severities<number> = [25, 18, 15, 10, 7]
+
+/** Shares of the image and of the photograph in `frost`. */
+export const blends: Severities<Blend> = [
+  [1, 0.4],
+  [0.8, 0.6],
+  [0.7, 0.7],
+  [0.65, 0.7],
+  [0.6, 0.75],
+]

@@ -1,4 +1,4 @@
-/** Weather and light of ImageNet-C. Frost is left out: it takes photographs of frost. */
+/** Weather and light of ImageNet-C; frost is in `frost.ts`. */
 import type { Random } from "../random.ts"
 import { motion } from "./blurs.ts"
 import { changed, type Planes, zoomed } from "./planes.ts"

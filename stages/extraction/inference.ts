@@ -6,7 +6,8 @@ import { StageError } from "../../src/dsl/StageError.ts"
 import * as Session from "../../src/onnx/Session.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
 import type { Features, Pixels } from "../tables.ts"
-import type { ImageInput } from "./ports.ts"
+import type { ImageInput } from "./input.ts"
+import { refused } from "./refused.ts"
 import { ports } from "./wrap.ts"
 
 // One run takes so many images, and fewer large ones: more are no faster, as they no longer fit the processor's
@@ -16,13 +17,6 @@ const pixelsInARun = 2 ** 18
 
 // Several copies of an encoder on one thread each are faster than one on all cores. They may weigh this much together.
 const weightOfCopies = 2 ** 28
-
-const refused = (cause: Session.SessionError) => {
-  const hint = /IR version|opset|domain_version|No Op registered|not a registered function/.test(cause.message)
-    ? "export it for an older opset, and without operators of its own"
-    : "see whether onnx.checker.check_model takes the file, and export it again"
-  return new StageError({ message: `onnxruntime refuses the encoder: ${cause.message}`, hint, cause })
-}
 
 const failed = (height: number, width: number) => (cause: Session.SessionError) =>
   new StageError({

@@ -2,7 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Graph from "../../src/onnx/Graph.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
-import type { FeatureOutput, ImageInput } from "./ports.ts"
+import type { ImageInput } from "./input.ts"
+import type { FeatureOutput } from "./output.ts"
 
 /** `(value * scale - mean) / std`, channel by channel in the order in which the encoder takes them. */
 export interface Normalisation {
@@ -24,8 +25,13 @@ export const ports = {
 // TensorProto.DataType
 const casts = { float32: 1, float16: 10, float64: 11 }
 
-// The opset since which ReduceSum takes its axes as an input.
-const axesAsInput = 13
+// The opsets since which these take their axes as an input, and not as an attribute.
+const axesAsInput = { ReduceSum: 13, ReduceMean: 18 }
+
+const reduced = (g: Graph.Graph, type: keyof typeof axesAsInput, x: Graph.Value, opset: number) =>
+  opset < axesAsInput[type]
+    ? g.op(type, [x], { axes: [1], keepdims: 0 })
+    : g.op(type, [x, g.constant(Tensor.int64([1], [1]))], { keepdims: 0 })
 
 const normalise = (g: Graph.Graph, x: Graph.Value, channel: ReadonlyArray<number>, wanted: Normalisation) => {
   const { mean, scale, std } = wanted
@@ -57,15 +63,13 @@ export const wrap = (
   g.feed(input.name, x)
 
   let y = g.op("Cast", [g.value(output.name)], { to: casts.float32 })
+  if (output.tokens === "first") y = g.op("Gather", [y, g.constant(Tensor.int64([], [0]))], { axis: 1 })
+  if (output.tokens === "mean") y = reduced(g, "ReduceMean", y, options.opset)
   if (output.map === "nhwc") y = g.op("Transpose", [y], { perm: [0, 3, 1, 2] })
   if (output.map !== undefined) y = g.op("Flatten", [g.op("GlobalAveragePool", [y])], { axis: 1 })
   g.output(ports.features, y, "float32", [rows, "rankshift/width_of_features"])
   // 0 times a number is 0, times an infinity or NaN it is NaN.
   const zeros = g.op("Mul", [y, g.constant(Tensor.float32([], [0]))])
-  const sums =
-    options.opset < axesAsInput
-      ? g.op("ReduceSum", [zeros], { axes: [1], keepdims: 0 })
-      : g.op("ReduceSum", [zeros, g.constant(Tensor.int64([1], [1]))], { keepdims: 0 })
-  g.output(ports.finite, sums, "float32", [rows])
+  g.output(ports.finite, reduced(g, "ReduceSum", zeros, options.opset), "float32", [rows])
   return g.bytes
 }

@@ -53,8 +53,8 @@ const picked = whole("pick", {
  * An image added to the set touches the shard that it falls into and, where it
  * takes the place of another, that one's.
  *
- * The list of images says where their files lie, and a folder that moves changes
- * no image: after that, `run --force pick`.
+ * After a folder has moved, the set is picked once more, as it says where images
+ * lie; what stands on the images stays fresh.
  *
  * @example
  * const all = imageFolder({ dir: "data/inat21" })

@@ -39,7 +39,7 @@ const probabilities = (scores: Float32Array, are: Params["scores"]): Float64Arra
  *   conf(Bᵢ)| over `bins` of equal width, each without its lower edge; the
  *   confidence is the probability of the best class, and 0..1 what it can be.
  * - `nll`: negative log-likelihood in nats, the mean of -ln p(label)
- *   (scikit-learn's `log_loss`). It is not in 0..1, so `aggregate` refuses it.
+ *   (scikit-learn's `log_loss`). It is not in 0..1; of both, less is better.
  *
  * With several labels an image, the best class is right if it is one of them, and
  * p is the probability of all of them together. The predictions must keep all

@@ -9,10 +9,18 @@ export interface PublishedSet {
   /** What it is scored by, the usual one first. */
   readonly metrics: readonly [string, ...ReadonlyArray<string>]
   /** How its images are usually brought to one size: params of `preprocess`. */
-  readonly preprocess: { readonly cropFirst?: number; readonly resize: number; readonly crop: number }
+  readonly preprocess: {
+    readonly pad?: "square"
+    readonly cropFirst?: number
+    readonly resize: number
+    readonly crop: number
+  }
 }
 
 const usual = { resize: 256, crop: 224 } as const
+
+/** As `get_transform(pad=True)` of Marks et al. 2025 has it (manuelknott/ssl_eval_protocols, datasets/cub.py). */
+const padded = { pad: "square", ...usual } as const
 
 const imagenet = {
   published: "register at https://image-net.org/download-images",
@@ -23,11 +31,11 @@ const imagenet = {
 
 const rendition = { classes: 200, metrics: ["top1", "top1-masked"], preprocess: usual } as const
 
+// The lists are DomainNet's, with its 345 classes, as in manuelknott/ssl_eval_protocols, datasets/imagenet_d.py.
 const imagenetD = (domain: string): PublishedSet => ({
   title: `ImageNet-D (${domain})`,
-  published:
-    "images are DomainNet's, at https://ai.bu.edu/M3SDA; the lists of ImageNet's classes come from https://github.com/bethgelab/robustness",
-  classes: 1000,
+  published: `images (${domain}.zip) and lists (${domain}_train.txt, ${domain}_test.txt) are DomainNet's, at https://ai.bu.edu/M3SDA`,
+  classes: 345,
   metrics: ["top1"],
   preprocess: usual,
 })
@@ -51,7 +59,7 @@ const cub200 = {
   images: 11_788,
   classes: 200,
   metrics: ["top1"],
-  preprocess: usual,
+  preprocess: padded,
 } as const
 
 const voc2012 = {
@@ -83,7 +91,7 @@ export const publishedSets = {
     ...imagenet,
     title: "ImageNet-v2",
     images: 10_000,
-    published: "see https://github.com/modestyletea/ImageNetV2; matched-frequency is the usual one",
+    published: "see https://github.com/modestyachts/ImageNetV2; matched-frequency is the usual one",
   },
   "imagenet-r": {
     title: "ImageNet-R",
@@ -117,7 +125,7 @@ export const publishedSets = {
   glc20: {
     title: "GLC20",
     published:
-      "see https://www.imageclef.org/GeoLifeCLEF2020; patches are published as .npy, and have to be written as RGB images first",
+      "see https://github.com/maximiliense/GLC; patches are published as .npy, and have to be written as RGB images first",
     classes: 16,
     metrics: ["mAP"],
     preprocess: usual,
@@ -132,12 +140,12 @@ export const publishedSets = {
     published: "256_ObjectCategories.tar is at https://data.caltech.edu/records/nyy15-4j048",
     classes: 257,
     metrics: ["top1"],
-    preprocess: usual,
+    preprocess: padded,
   },
   "cifar10-train": { title: "CIFAR-10 (train)", images: 50_000, classes: 10, ...cifar },
   "cifar10-test": { title: "CIFAR-10 (test)", images: 10_000, classes: 10, ...cifar },
-  "cifar100-train": { title: "CIFAR-100 (train)", images: 50_000, classes: 100, ...cifar },
-  "cifar100-test": { title: "CIFAR-100 (test)", images: 10_000, classes: 100, ...cifar },
+  "cifar100-train": { title: "CIFAR-100 (train)", images: 50_000, classes: 100, ...cifar, preprocess: padded },
+  "cifar100-test": { title: "CIFAR-100 (test)", images: 10_000, classes: 100, ...cifar, preprocess: padded },
 } as const satisfies Readonly<Record<string, PublishedSet>>
 
 /** The name of a published set. */

@@ -1,28 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { whole } from "../../src/dsl/Stage.ts"
-import { choose } from "../checkpoints/Candidate.ts"
-import { filesOf, open, refused } from "../checkpoints/files.ts"
-import { Malformed } from "../checkpoints/Malformed.ts"
-import { build } from "../checkpoints/network.ts"
+import { encoderOf, Reading } from "../checkpoints/encoder.ts"
+import { filesOf } from "../checkpoints/files.ts"
 import { Encoder } from "../tables.ts"
 import { located, shortName } from "./paths.ts"
 import { contentStamp } from "./contentStamp.ts"
-
-const Params = Schema.Struct({
-  /** Where it is; a relative path starts at the folder of the pipeline file. */
-  file: Schema.NonEmptyString,
-  /** Which network, where the file holds several: a part of what stands in front of its weights' names. */
-  weights: Schema.optionalKey(Schema.NonEmptyString),
-  /** How the network pads, where a conversion has lost what its names would say. */
-  padding: Schema.optionalKey(Schema.Literals(["even", "same", "same-pool"])),
-  /** How many heads a vision transformer's attention has, where that is not one for 64 columns. */
-  heads: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1024 }))),
-  /** How a vision transformer's positions are brought to images of another size: to a size, or by a ratio as DINO does. */
-  interpolation: Schema.optionalKey(Schema.Literals(["size", "dino"])),
-  /** What the network must be (`ResNet-50`); another is an error. */
-  architecture: Schema.optionalKey(Schema.NonEmptyString),
-})
 
 /**
  * A pretrained encoder from a checkpoint as its authors publish it: PyTorch's
@@ -59,7 +42,11 @@ const Params = Schema.Struct({
  */
 export const checkpoint = whole("checkpoint", {
   module: import.meta,
-  params: Params,
+  params: Schema.Struct({
+    /** Where it is; a relative path starts at the folder of the pipeline file. */
+    file: Schema.NonEmptyString,
+    ...Reading.fields,
+  }),
   inputs: {},
   output: Encoder,
   label: ({ file }) => shortName(file),
@@ -67,22 +54,7 @@ export const checkpoint = whole("checkpoint", {
     const { beside, main } = yield* filesOf(yield* located(file))
     return (yield* Effect.forEach([main, ...beside], contentStamp)).join(" ")
   }),
-  run: Effect.fnUntraced(function* (_, { architecture, file, weights, ...said }) {
-    const files = yield* filesOf(yield* located(file))
-    const found = yield* open(files)
-    const built = yield* Effect.try({
-      try: () => {
-        const made = build({ ...choose(found.weights, weights), ...said })
-        if (architecture !== undefined && made.architecture !== architecture) {
-          throw new Malformed(
-            `it is a ${made.architecture}, and a ${architecture} is asked for`,
-            "see whether it is the right file, or read it with checkpoint({ file })",
-          )
-        }
-        return made
-      },
-      catch: refused(files.main),
-    })
-    return { onnx: [yield* built.graph.bytes] }
+  run: Effect.fnUntraced(function* (_, { file, ...reading }) {
+    return { onnx: [yield* encoderOf(yield* located(file), reading)] }
   }),
 })

@@ -1,20 +1,21 @@
-import { readFile } from "node:fs/promises"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { whole } from "../../src/dsl/Stage.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
-import { readModel } from "../extraction/model.ts"
+import { modelOf } from "../extraction/model.ts"
 import { Encoder } from "../tables.ts"
-import { located, shortName, unreadable } from "./paths.ts"
-import { stampFile } from "./stamp.ts"
+import { ownBytes, selfContained, stampModel } from "./externalData.ts"
+import { located, shortName } from "./paths.ts"
 
 /**
- * A pretrained encoder from an ONNX file, read again when the file's size, time
- * or inode changes. Two files of the same bytes are one encoder. Whether it suits
- * the images is looked at by `extract`.
+ * A pretrained encoder from an ONNX file, read again when the content changes,
+ * its own or that of a file beside it that weights lie in ("external data").
+ * What it gives is one model with all of its weights; files of the same bytes
+ * are one encoder. Whether it suits the images is looked at by `extract`.
  *
- * Errors: no such file, no permission, a folder, an empty file, no ONNX model,
- * weights in other files.
+ * Errors: no such file, no permission, a folder, an empty file, no ONNX model;
+ * weights that are missing, lie outside of the model's folder or are not as many
+ * bytes as they need; more than the 2 GiB that onnxruntime takes.
  *
  * @example
  * const dino = onnxFile({ file: "models/dino_resnet50.onnx" })
@@ -28,13 +29,15 @@ export const onnxFile = whole("onnxFile", {
   inputs: {},
   output: Encoder,
   label: ({ file }) => shortName(file),
-  stamp: ({ file }) => Effect.flatMap(located(file), stampFile),
+  stamp: ({ file }) => Effect.flatMap(located(file), stampModel),
   run: Effect.fnUntraced(function* (_, { file }) {
     const path = yield* located(file)
-    const onnx = yield* Effect.tryPromise({ try: () => readFile(path), catch: (cause) => unreadable(path, cause) })
-    if (onnx.length === 0) return yield* new StageError({ message: "the file is empty", file: path })
+    const onnx = yield* ownBytes(path)
     // Here and not only in `extract`, which knows no file that it could name.
-    yield* Effect.mapError(readModel(onnx), (error) => new StageError({ ...error, message: error.message, file: path }))
-    return { onnx: [onnx] }
+    const { external } = yield* Effect.mapError(
+      modelOf(onnx),
+      (error) => new StageError({ ...error, message: error.message, file: path }),
+    )
+    return { onnx: [external.length === 0 ? onnx : yield* selfContained(path, onnx, external)] }
   }),
 })

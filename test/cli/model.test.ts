@@ -12,6 +12,9 @@ import * as Session from "../../src/onnx/Session.ts"
 import { Output } from "../../src/report/Output.ts"
 import { Description } from "../../stages/checkpoints/Description.ts"
 import { screen } from "../report/screens.ts"
+import { edited, outside } from "../onnx/outside.ts"
+import { network } from "../stages/extraction/network.ts"
+import { start } from "./spawned.ts"
 import { near, pixels } from "../stages/checkpoints/encoders.ts"
 import { computed } from "../stages/checkpoints/files.ts"
 
@@ -66,7 +69,7 @@ describe("model", () => {
       const { features } = yield* session.run({ pixels }, { features: "float32" })
       near(features.data, computed("model.ckpt-225206").features)
       const found = yield* described(file)
-      expect(found).toMatchObject({ kind: "onnx", inputs: [{ name: "pixels" }], externalFiles: [] })
+      expect(found).toMatchObject({ kind: "onnx", inputs: [{ name: "pixels" }], external: [] })
       expect((yield* Model.read(yield* fs.readFile(file))).outputs.map(({ name }) => name)).toEqual([
         "features",
         "logits",
@@ -77,6 +80,54 @@ describe("model", () => {
       const nowhere = yield* call(fixture("simclr.zip"), "-o", `${folder}/missing/x.onnx`)
       expect([nowhere.code, nowhere.err.join()]).toEqual([2, expect.stringContaining("cannot write")])
       expect(yield* fs.readDirectory(folder)).toEqual(["simclr.onnx"])
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("says what an ONNX file from elsewhere takes, gives and computes between, and where its weights lie", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* fs.makeTempDirectoryScoped()
+      const file = `${folder}/model.onnx`
+      const { files, model } = outside(yield* network(), (name) => ({ location: `${name}.data` }))
+      yield* fs.writeFile(file, model)
+      for (const [name, content] of Object.entries(files)) yield* fs.writeFile(`${folder}/${name}`, content)
+      const { code, out } = yield* call(file)
+      expect(code).toBe(0)
+      expect(out).toEqual([
+        `file       ${file}`,
+        "kind       ONNX, opset ai.onnx 21, 3 weights",
+        "kept in    weights.data  1 weights, 432 B",
+        "           biases.data  1 weights, 16 B",
+        "           two.data  1 weights, 4 B",
+        "inputs     image  float32 [n, 3, h, w]",
+        "outputs    logits  float32 [n, 4]",
+        "taps       conv  float32 [n, 4, ?, ?]",
+        "           relu  float32 [n, 4, ?, ?]",
+        "           maxpool  float32 [n, 4, ?, ?]",
+        "           globalaveragepool  float32 [n, 4, 1, 1]",
+        "           flatten  float32 [n, 4]",
+      ])
+      yield* fs.remove(`${folder}/two.data`)
+      const names = ["conv", "relu", "maxpool", "globalaveragepool", "flatten"]
+      expect(yield* described(file)).toMatchObject({
+        external: [{ missing: false }, { missing: false }, { file: "two.data", weights: 1, bytes: 4, missing: true }],
+        taps: names.map((name) => ({ name, dims: null })),
+      })
+      expect((yield* call(file)).out.join("\n")).toContain("two.data  1 weights, 4 B, which is missing")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
+  it.live("names the values of a model that cannot be opened, and ends", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const file = `${yield* fs.makeTempDirectoryScoped()}/model.onnx`
+      const onnx = edited(yield* network(), ({ graph }) => {
+        for (const node of graph?.node ?? []) if (node.opType === "Relu") node.opType = "Magic"
+      })
+      yield* fs.writeFile(file, onnx)
+      const process = start(["model", file])
+      expect(yield* Effect.promise(() => process.ended)).toBe(0)
+      expect(process.out()).toMatch(/^taps {7}conv\n {11}relu\n {11}maxpool\n/mu)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 

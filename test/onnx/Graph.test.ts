@@ -4,6 +4,7 @@ import * as Graph from "../../src/onnx/Graph.ts"
 import * as Model from "../../src/onnx/Model.ts"
 import * as Session from "../../src/onnx/Session.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
+import { edited } from "./outside.ts"
 
 const open = (g: Graph.Graph) => Effect.flatMap(g.bytes, (onnx) => Session.open(onnx, { thread: "caller" }))
 
@@ -272,6 +273,36 @@ describe("Graph.around", () => {
       const session = yield* open(g)
       const { out } = yield* session.run({ mine: Tensor.float32([1], [4]) }, { out: "float32" })
       expect([...out.data]).toEqual([-4])
+    }),
+  )
+
+  it.effect("keeps its names apart from those of the model's bodies", () =>
+    Effect.gen(function* () {
+      const inner = Graph.make("inner")
+      const x = inner.input("x", "float32", [1])
+      const branch = (name: string, type: string) => {
+        const body = inner.body(name)
+        body.output("y", body.op("Exp", [body.op(type, [x])]), "float32", [1])
+        return body
+      }
+      const yes = inner.constant(Tensor.bool([], [true]))
+      const branches = { then_branch: branch("then", "Abs"), else_branch: branch("else", "Sqrt") }
+      inner.output("y", inner.op("If", [yes], branches), "float32", [1])
+      const onnx = edited(yield* inner.bytes, ({ graph }) => {
+        for (const { attribute } of graph?.node ?? []) {
+          for (const { node } of attribute.flatMap(({ g }) => g ?? [])) {
+            const [first, second] = node
+            if (first !== undefined) first.output = ["neg"]
+            if (second !== undefined) second.input = ["neg"]
+          }
+        }
+      })
+      const g = Graph.around(onnx)
+      g.feed("x", g.op("Neg", [g.op("Neg", [g.input("mine", "float32", [1])])]))
+      g.output("out", g.op("Neg", [g.value("y")]), "float32", [1])
+      const session = yield* open(g)
+      const { out } = yield* session.run({ mine: Tensor.float32([1], [2]) }, { out: "float32" })
+      expect(out.data[0]).toBeCloseTo(-Math.exp(2), 4)
     }),
   )
 })

@@ -24,9 +24,9 @@ describe("Model.read", () => {
         opsets: new Map([["", 21]]),
         inputs: [{ name: "x", type: "uint8", dims: ["rows", 3, 8, 8] }],
         outputs: [{ name: "y", type: "float32", dims: ["rows", 3, 8, 8] }],
-        values: [],
+        values: [{ name: "cast", type: "other", dims: undefined }],
         initialisers: ["scale"],
-        externalFiles: [],
+        external: [],
       })
     }),
   )
@@ -55,15 +55,54 @@ describe("Model.read", () => {
     }),
   )
 
-  it.effect("finds weights that lie in other files, within bodies too", () =>
+  it.effect("describes values that lie between, as far as the model does", () =>
     Effect.gen(function* () {
       const model = Proto.decode(yield* bytes())
-      const external = (name: string, location: string) =>
-        create(Proto.Tensor, { name, dataLocation: 1, externalData: [{ key: "location", value: location }] })
-      const body = create(Proto.Graph, { initializer: [external("b", "inner.data")] })
-      model.graph?.initializer.push(external("a", "model.data"), external("c", "model.data"))
-      model.graph?.node.push(create(Proto.Node, { opType: "If", attribute: [{ name: "then_branch", g: body }] }))
-      expect((yield* Model.read(Proto.encode(model))).externalFiles).toEqual(["model.data", "inner.data"])
+      const type = { tensorType: { elemType: 1, shape: { dim: [{ dimParam: "n" }, { dimValue: 3n }] } } }
+      model.graph?.valueInfo.push(
+        create(Proto.ValueInfo, { name: "cast", type }),
+        create(Proto.ValueInfo, { name: "no" }),
+      )
+      expect((yield* Model.read(Proto.encode(model))).values).toEqual([
+        { name: "cast", type: "float32", dims: ["n", 3] },
+      ])
+    }),
+  )
+
+  it.effect("finds weights that lie in other files, within bodies, constants and functions too", () =>
+    Effect.gen(function* () {
+      const model = Proto.decode(yield* bytes())
+      const outside = (name: string, location: string) =>
+        create(Proto.Tensor, {
+          name,
+          dataType: 22,
+          dims: [3n, 1n],
+          dataLocation: 1,
+          externalData: [
+            { key: "location", value: location },
+            { key: "length", value: "2" },
+          ],
+        })
+      const body = create(Proto.Graph, { initializer: [outside("b", "inner.data")] })
+      const constant = create(Proto.Node, {
+        output: ["d"],
+        attribute: [{ name: "value", t: outside("", "model.data") }],
+      })
+      model.graph?.initializer.push(outside("a", "model.data"))
+      model.graph?.node.push(
+        create(Proto.Node, { opType: "If", attribute: [{ name: "then_branch", g: body }] }),
+        create(Proto.Node, { opType: "Odd", attribute: [{ name: "e", tensors: [outside("e", "e.data")] }] }),
+      )
+      model.functions = create(Proto.Model, { functions: [{ node: [constant] }] }).functions
+      const { external } = yield* Model.read(Proto.encode(model))
+      expect(external.map(({ location, tensor }) => [tensor, location])).toEqual([
+        ["a", "model.data"],
+        ["b", "inner.data"],
+        ["e", "e.data"],
+        ["d", "model.data"],
+      ])
+      const said = { type: "int4", dims: [3, 1], bytes: 2, offset: undefined, length: "2" }
+      expect(external[0]).toEqual({ tensor: "a", location: "model.data", ...said })
     }),
   )
 

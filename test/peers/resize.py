@@ -37,6 +37,14 @@ def centre(image, side, offset):
     return image.crop((left, top, left + side, top + side))
 
 
+def squared(image):
+    """torchvision.transforms.functional.center_crop to the long side: it pads in black, the odd pixel right and below."""
+    side = max(image.size)
+    square = Image.new("RGB", (side, side))
+    square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
+    return square
+
+
 def answer(seed, asked):
     params = asked["params"]
     buffer = io.BytesIO()
@@ -45,6 +53,8 @@ def answer(seed, asked):
     offset = params.get("offset", "half-even")
     if "cropFirst" in params:
         image = centre(image, max(1, round(min(image.size) * params["cropFirst"])), offset)
+    if "pad" in params:
+        image = squared(image)
     resize = params["resize"]
     if isinstance(resize, int):
         short, long = min(image.size), max(image.size)

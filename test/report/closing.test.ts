@@ -30,6 +30,12 @@ describe("the end of a run", () => {
     ])
   })
 
+  it("names the device where it is not the processor", () => {
+    expect(closing("p", { ...summary({ executed: 2 }), device: "webgpu" }, false, plain)).toEqual([
+      "p: 2 nodes executed on webgpu, 0 cached, in 1:03",
+    ])
+  })
+
   it("counts failures and what they block, and says how to go on", () => {
     const failed = summary({ executed: 3, cached: 2, failed: 1, blocked: 4 })
     expect(closing("p", failed, false, plain)).toEqual([

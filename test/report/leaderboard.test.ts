@@ -76,6 +76,21 @@ describe("the leaderboard", () => {
     ])
   })
 
+  it("shows what is no share as it is, and says so", () => {
+    const nats = board.map((entry) => ({ ...entry, unit: "nats" }))
+    expect(render(nats, plain).slice(0, 3)).toEqual([
+      "Scores, in nats",
+      "model    validation  sketch  weighted",
+      "hog           0.613   0.400     0.300",
+    ])
+    const mixed = board.map((entry) => ({ ...entry, unit: entry.column === "sketch" ? "nats" : "share" }))
+    expect(render(mixed, plain).slice(0, 3)).toEqual([
+      "Scores, in percent (sketch in nats)",
+      "model    validation  sketch  weighted",
+      "hog            61.3   0.400      30.0",
+    ])
+  })
+
   it("says nothing of skipped images and ties where there are none", () => {
     const text = render(
       column(

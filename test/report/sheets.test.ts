@@ -43,6 +43,14 @@ const board = [
 ]
 
 describe("a leaderboard for a paper", () => {
+  it("does not call scores in nats accuracies in percent", () => {
+    const [scores, ranks, aggregates] = boardSheets(board.map((entry) => ({ ...entry, unit: "nats" })))
+    expect(scores?.title).toBe("Scores in nats; the best of each set in bold")
+    expect(scores?.rows[0]?.map(({ text }) => text)).toEqual(["A_1 & co", "0.500", "0.100", "0.300"])
+    expect(ranks?.title).toBe("Ranks by scores, with changes against val; * tied")
+    expect(aggregates?.title).toMatch(/^Aggregates over all sets but val in nats, and ranks/u)
+  })
+
   it("is three tables: scores, ranks with changes, aggregates with ranks", () => {
     const [scores, ranks, aggregates] = boardSheets(board)
     expect(scores?.head).toEqual(["Model", "val", "100%", "tie"])

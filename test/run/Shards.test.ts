@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { cutter, type ShardRule } from "../../src/run/Shards.ts"
+import { cutter, type ShardRule, usual } from "../../src/run/Shards.ts"
 
 const rule: ShardRule = { least: 4, most: 20, oneIn: 8 }
 
@@ -51,8 +51,32 @@ it.prop("a row added or removed moves the borders near it alone", { at: small, a
   expect(changed.flat().length).toBeLessThan(150)
 })
 
+const sets: Readonly<Record<string, (count: number) => ReadonlyArray<string>>> = {
+  "a flat folder": (count) => Array.from({ length: count }, (_, i) => `${String(i * 2).padStart(8, "0")}.jpg`),
+  "classes of 5,000 images": (count) =>
+    Array.from({ length: count }, (_, i) => `n${Math.floor(i / 5000)}/${String((i % 5000) * 2).padStart(8, "0")}.JPEG`),
+}
+for (const [name, make] of Object.entries(sets)) {
+  it(`one row more in ${name} changes one shard, seldom two`, () => {
+    const before = make(30_000)
+    const known = new Set(shards(before, [4096], usual).map((shard) => shard.join()))
+    const changed = Array.from({ length: 100 }, (_, n) => {
+      const at = (n * 7919 * 37) % before.length
+      const after = before.toSpliced(at, 0, `${before[at - 1] ?? ""}+`)
+      return shards(after, [4096], usual).filter((shard) => !known.has(shard.join())).length
+    })
+    expect(Math.max(...changed)).toBeLessThanOrEqual(2)
+    expect(changed.filter((count) => count === 1).length).toBeGreaterThan(95)
+  })
+}
+
+it("shards end where ids say so, and hardly ever because they are full", () => {
+  const sizes = shards(ids(500_000), [4096], usual).map(({ length }) => length)
+  expect(sizes.filter((size) => size === usual.most)).toEqual([])
+})
+
 it("by default a shard has about two thousand rows", () => {
-  const sizes = shards(ids(200_000), [64], { least: 512, most: 4096, oneIn: 1536 }).map(({ length }) => length)
+  const sizes = shards(ids(200_000), [64], usual).map(({ length }) => length)
   const mean = 200_000 / sizes.length
   expect(mean).toBeGreaterThan(1500)
   expect(mean).toBeLessThan(2600)

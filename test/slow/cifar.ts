@@ -7,7 +7,7 @@ import * as Tar from "effect/encoding/Tar"
 import ort from "onnxruntime-node"
 import sharp from "sharp"
 import type { Batch } from "../../src/arrow/Table.ts"
-import type { Features, Labels } from "../../stages/tables.ts"
+import type { Features, Labels, Pixels } from "../../stages/tables.ts"
 
 /** The images of `train/` or `test/`: PNG bytes by path, in the order of their paths. */
 export type Pictures = ReadonlyArray<readonly [path: string, png: Uint8Array]>
@@ -30,6 +30,27 @@ export const pictures = Effect.fnUntraced(function* (tar: string, ending = ".png
   const all: Pictures = yield* Stream.runCollect(entries)
   return all.toSorted(([a], [b]) => (a < b ? -1 : 1))
 }, Effect.provide(NodeFileSystem.layer))
+
+/** Images of one size, decoded. */
+export const pixelsOf = Effect.fnUntraced(function* (images: Pictures) {
+  const decoded = yield* Effect.forEach(
+    images,
+    ([, bytes]) =>
+      Effect.promise(() =>
+        sharp(bytes).toColourspace("srgb").removeAlpha().raw().toBuffer({ resolveWithObject: true }),
+      ),
+    { concurrency: 2 },
+  )
+  const [first] = decoded
+  const pixels: Batch<typeof Pixels> = {
+    id: images.map(([path]) => path),
+    pixels: {
+      shape: [first?.info.height ?? 0, first?.info.width ?? 0, 3],
+      data: new Uint8Array(Buffer.concat(decoded.map(({ data }) => data))),
+    },
+  }
+  return pixels
+})
 
 const planes = async (png: Uint8Array): Promise<Float32Array> => {
   const pixels = await sharp(png).removeAlpha().toColourspace("srgb").raw().toBuffer()

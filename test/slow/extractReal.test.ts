@@ -3,14 +3,13 @@ import * as Effect from "effect/Effect"
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import sharp from "sharp"
 import * as Batches from "../../src/arrow/Batch.ts"
 import type { Batch } from "../../src/arrow/Table.ts"
 import { extract } from "../../stages/extract.ts"
 import { onnxFile } from "../../stages/sources/onnxFile.ts"
 import { Encoder, Features, Pixels } from "../../stages/tables.ts"
 import { cut, openRows, readerOf, runWhole, services } from "../harness.ts"
-import { pictures, type Pictures } from "./cifar.ts"
+import { pictures, pixelsOf } from "./cifar.ts"
 
 const real = process.env["RANKSHIFT_REAL_DATA"]
 const missing = real === undefined || !existsSync(join(real, "models"))
@@ -33,26 +32,6 @@ const reference = {
 const tolerance = 1e-4
 
 const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
-
-const pixelsOf = Effect.fnUntraced(function* (images: Pictures) {
-  const decoded = yield* Effect.forEach(
-    images,
-    ([, bytes]) =>
-      Effect.promise(() =>
-        sharp(bytes).toColourspace("srgb").removeAlpha().raw().toBuffer({ resolveWithObject: true }),
-      ),
-    { concurrency: 2 },
-  )
-  const [first] = decoded
-  const pixels: Batch<typeof Pixels> = {
-    id: images.map(([path]) => path),
-    pixels: {
-      shape: [first?.info.height ?? 0, first?.info.width ?? 0, 3],
-      data: new Uint8Array(Buffer.concat(decoded.map(({ data }) => data))),
-    },
-  }
-  return pixels
-})
 
 const featuresOf = Effect.fnUntraced(function* (model: string, pixels: Batch<typeof Pixels>, params: object) {
   const encoder = yield* runWhole(onnxFile, {}, { file: join("models", model) })

@@ -58,7 +58,7 @@ describe.skipIf(loaded === undefined)("Polars reads", () => {
       {
         stage: "aggregate",
         table: Leaderboard,
-        types: ["String", "String", "String", "Float64", "Int32", "Int32", "Int32", "Int32"],
+        types: ["String", "String", "String", "String", "Float64", "Int32", "Int32", "Int32", "Int32"],
       },
     ]
   it.effect.each(cases)("what $stage gives: every row and column as we do", ({ stage, table, types }) =>

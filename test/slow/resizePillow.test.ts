@@ -63,6 +63,8 @@ const usual = [
   { width: 1600, height: 1201, params: { resize: 256, crop: 224 } },
   { width: 500, height: 333, params: { cropFirst: 0.875, resize: 224, offset: "half-up" } },
   { width: 640, height: 427, params: { resize: [224, 224] } },
+  { width: 500, height: 333, params: { pad: "square", resize: 256, crop: 224 } },
+  { width: 333, height: 500, params: { pad: "square", resize: 256, crop: 224 } },
   { width: 32, height: 32, params: { resize: 256, crop: 224 } },
 ]
 

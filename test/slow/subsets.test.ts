@@ -47,6 +47,7 @@ const after = each("after", {
   over: "features",
   open: (_) => Effect.succeed((row) => Effect.succeed(row)),
 })
+
 const write = (dir: string, id: string) => {
   mkdirSync(dirname(join(dir, id)), { recursive: true })
   writeFileSync(join(dir, id), id)
@@ -107,3 +108,35 @@ it.live("one image more in a folder of 10,000 executes a shard through each subs
     expect([...counts.keys()].some((node) => node.includes("subset"))).toBe(true)
   }),
 )
+
+const large: Readonly<Record<string, (index: number) => string>> = {
+  "a flat folder of 10,000": (index) => `${String(index * 3).padStart(6, "0")}.jpg`,
+  "two classes of 5,000": (index) => `${index % 2 === 0 ? "cat" : "dog"}/${String(index * 3).padStart(6, "0")}.jpg`,
+}
+for (const [name, idAt] of Object.entries(large)) {
+  it.live(`one image more in ${name} executes a shard, two at most, with shards as large as they are`, () =>
+    Effect.gen(function* () {
+      const dir = yield* folder
+      for (let at = 0; at < 10_000; at++) write(dir, idAt(at))
+      const { images } = imageFolder({ dir })
+      const fused = concat([sizes(images, { times: 1 }), sizes(images, { times: 2 })])
+      const engine = engineLayer({ cache: yield* folder, directory: dir }).pipe(
+        Layer.provideMerge(Layer.merge(NodeFileSystem.layer, NodePath.layer)),
+      )
+      const run = Effect.map(Effect.provide(runAll(pipeline({ fused: after(fused) })), engine), (events) =>
+        only(events, "finished")
+          .filter(({ stage }) => stage === "sizes" || stage === "after")
+          .map(({ shards }) => shards.executed),
+      )
+      for (const executed of yield* run) expect(executed).toBeGreaterThan(3)
+      const counts: Array<number> = []
+      for (let n = 0; n < 6; n++) {
+        write(dir, idAt(1234 + n * 1500).replace(".jpg", "+.jpg"))
+        counts.push(...(yield* run))
+      }
+      expect(counts).toHaveLength(18)
+      expect(Math.max(...counts)).toBeLessThanOrEqual(2)
+      expect(counts.filter((count) => count === 1).length).toBeGreaterThan(12)
+    }),
+  )
+}

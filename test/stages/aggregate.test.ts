@@ -35,6 +35,7 @@ const table = (batches: ReadonlyArray<Batch<typeof Scores>>, params: unknown = {
       board.model.map((model, i) => ({
         cell: `${model} ${board.column[i]}`,
         kind: board.kind[i],
+        unit: board.unit[i],
         value: board.value[i] ?? Number.NaN,
         rank: board.rank[i],
         change: board.change[i],
@@ -188,6 +189,78 @@ describe("aggregate", () => {
     }),
   )
 
+  const of = (metric: string, values: Readonly<Record<string, ReadonlyArray<number>>>) =>
+    Object.entries(values).map(([model, [val = 0, v2 = 0, r = 0]]) =>
+      scores([
+        { model, set: "val", metric, value: val },
+        { model, set: "v2", metric, value: v2, images: 300 },
+        { model, set: "r", metric, value: r },
+      ]),
+    )
+
+  it.effect("of nll and ece less is better; nll may be any number of nats", () =>
+    Effect.gen(function* () {
+      const nll = yield* table(of("nll", { a: [1.7, 2.5, 0.5], b: [0.9, 3.5, 4] }), { metric: "nll" })
+      expect(nll.map(({ cell, rank, change, unit }) => [cell, rank, change, unit])).toEqual([
+        ["a val", 2, 0, "nats"],
+        ["a v2", 1, 1, "nats"],
+        ["a r", 1, 1, "nats"],
+        ["a weighted", 1, 1, "nats"],
+        ["a geometric", 1, 1, "nats"],
+        ["b val", 1, 0, "nats"],
+        ["b v2", 2, -1, "nats"],
+        ["b r", 2, -1, "nats"],
+        ["b weighted", 2, -1, "nats"],
+        ["b geometric", 2, -1, "nats"],
+      ])
+      expect(nll[3]?.value).toBeCloseTo((300 * 2.5 + 100 * 0.5) / 400, 12)
+      const masked = yield* table(of("ece-masked", { a: [0.1, 0.2, 0.3], b: [0.2, 0.1, 0.4] }), {
+        metric: "ece-masked",
+      })
+      expect(masked.filter(({ cell }) => cell.endsWith(" val")).map(({ rank, unit }) => [rank, unit])).toEqual([
+        [1, "share"],
+        [2, "share"],
+      ])
+    }),
+  )
+
+  it.effect("sets in different units have no averages", () =>
+    Effect.gen(function* () {
+      const mixed = scores([
+        { model: "a", set: "val", value: 0.5 },
+        { model: "a", set: "v2", value: 0.4 },
+        { model: "a", set: "calibration", metric: "nll", value: 1.2 },
+      ])
+      const metrics = { calibration: "nll" }
+      expect((yield* table([mixed], { metrics })).map(({ cell, unit }) => [cell, unit])).toEqual([
+        ["a val", "share"],
+        ["a v2", "share"],
+        ["a calibration", "nats"],
+      ])
+      // The reference is not averaged, so it may be in another unit.
+      const reference = yield* table([mixed], { metrics, reference: "calibration" })
+      expect(reference.slice(3).map(({ cell }) => cell)).toEqual(["a weighted", "a geometric"])
+    }),
+  )
+
+  it.effect("a metric of one's own may have any values; its negative ones have no geometric mean", () =>
+    Effect.gen(function* () {
+      const cells = yield* table(of("gain", { a: [12, -3, 40], b: [11, 8, 2] }), { metric: "gain" })
+      expect(cells.map(({ cell, rank, unit }) => [cell, rank, unit])).toEqual([
+        ["a val", 1, ""],
+        ["a v2", 2, ""],
+        ["a r", 1, ""],
+        ["a weighted", 1, ""],
+        ["b val", 2, ""],
+        ["b v2", 1, ""],
+        ["b r", 2, ""],
+        ["b weighted", 2, ""],
+      ])
+      const shares = yield* table(of("precision", { a: [0.5, 0.4, 0.3] }), { metric: "precision" })
+      expect(new Set(shares.map(({ unit }) => unit))).toEqual(new Set(["share"]))
+    }),
+  )
+
   const wrong = (name: string, batches: ReadonlyArray<Batch<typeof Scores>>, params: unknown, says: RegExp) =>
     it.effect(name, () =>
       Effect.gen(function* () {
@@ -222,4 +295,5 @@ describe("aggregate", () => {
     /no top1 score of "a" on "r"/u,
   )
   wrong("a percentage where a share belongs is an error", [row("a", { val: 75.1 })], {}, /"a" on "val" is 75.1/u)
+  wrong("a negative nll is an error", of("nll", { a: [-1, 2, 3] }), { metric: "nll" }, /nll of "a" on "val" is -1/u)
 })

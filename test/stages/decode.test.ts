@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import sharp, { type Sharp } from "sharp"
 import { decode } from "../../stages/decode.ts"
+import { shortSide } from "../../stages/geometry.ts"
+import { preprocess } from "../../stages/preprocess.ts"
 import { openEach, services } from "../harness.ts"
 import { pattern, pillow, sha256 } from "../peers/pillow.ts"
 
@@ -31,6 +33,73 @@ describe(`the same pixels as Pillow ${pillow.pillow}`, () => {
       assert.deepStrictEqual([width, height], [image.width, image.height])
       assert.strictEqual(pixels.length, width * height * 3)
       assert.strictEqual(sha256(pixels), image.sha256)
+    }),
+  )
+})
+
+describe("fast mode", () => {
+  /** Soft shapes, of which every size shows the same. */
+  const soft = (width: number, height: number) =>
+    sharp(
+      Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+        const [x, y] = [(Math.floor(i / 3) % width) / width, Math.floor(i / 3 / width) / height]
+        return 128 + 60 * Math.sin(9 * x + (i % 3)) * Math.cos(7 * y) + 50 * Math.sin(5 * (x + y))
+      }),
+      { raw: { width, height, channels: 3 } },
+    )
+  const fast = { resize: 64, filter: "bilinear" }
+  const params = { resize: 64, crop: 56 }
+  const pixelsOf = (bytes: Uint8Array, decoding: object) =>
+    Effect.gen(function* () {
+      const step = yield* openEach(preprocess, {}, params)
+      return (yield* step(yield* run(bytes, decoding))).pixels.data
+    }).pipe(Effect.provide(services()))
+
+  it.effect("resizes large JPEGs to the size that preprocess would, with nearly its pixels", () =>
+    Effect.gen(function* () {
+      // Decoded at a half, a quarter and an eighth of their size.
+      for (const [width, height] of [
+        [301, 192],
+        [333, 499],
+        [790, 601],
+      ] as const) {
+        const bytes = yield* bytesOf(soft(width, height).jpeg({ quality: 95 }))
+        const image = yield* run(bytes, { fast })
+        const { height: short, width: long } = shortSide({ height, width }, 64)
+        assert.deepStrictEqual([image.height, image.width, image.fast], [short, long, "64 bilinear"])
+        const [quick, exact] = [yield* pixelsOf(bytes, { fast }), yield* pixelsOf(bytes, {})]
+        const off = quick.map((value, i) => Math.abs(value - (exact[i] ?? 0)))
+        assert.isBelow(off.reduce((sum, d) => sum + d, 0) / off.length, 2)
+        assert.isBelow(Math.max(...off), 24)
+      }
+    }),
+  )
+
+  it.effect("decodes all else as ever: what is no JPEG, not three times as large, or CMYK", () =>
+    Effect.gen(function* () {
+      const [jpeg, png] = [yield* bytesOf(soft(300, 191).jpeg()), yield* bytesOf(soft(300, 200).png())]
+      for (const bytes of [jpeg, png, file("JPEG CMYK")]) {
+        assert.deepStrictEqual(yield* run(bytes, { fast }), yield* run(bytes))
+        assert.strictEqual((yield* run(bytes, { fast })).fast, "")
+      }
+    }),
+  )
+
+  it.effect("turns by the EXIF orientation before it asks which side is the short one", () =>
+    Effect.gen(function* () {
+      const bytes = yield* bytesOf(soft(400, 200).jpeg().withMetadata({ orientation: 6 }))
+      const turned = yield* run(bytes, { fast, orientation: "apply" })
+      assert.deepStrictEqual([turned.width, turned.height], [64, 128])
+      const stored = yield* run(bytes, { fast })
+      assert.deepStrictEqual([stored.width, stored.height], [128, 64])
+    }),
+  )
+
+  it.effect("refuses what is damaged and what is too large as ever", () =>
+    Effect.gen(function* () {
+      const bytes = yield* bytesOf(soft(400, 300).jpeg())
+      assert.match(yield* reason(bytes.subarray(0, bytes.length / 2), { fast }), /^damaged image/)
+      assert.match(yield* reason(bytes, { fast, limit: 1000 }), /400 x 300 pixels, more than the limit/)
     }),
   )
 })

@@ -279,21 +279,20 @@ describe("which output", () => {
       const missing = yield* error(yield* means(), { output: "embedding" })
       expect(missing.message).toContain("no output embedding")
       expect(missing.hint).toContain("features float32[batch, 3]")
-      const tokens = yield* error(yield* means({ outputs: [["tokens", "tokens"]] }))
-      expect(tokens.hint).toContain("tokens float32[batch, 3, pixels]")
-      const named = yield* error(yield* means({ outputs: [["tokens", "tokens"]] }), { output: "tokens" })
-      expect(named.hint).toContain("class token")
-      expect((yield* error(yield* means({ outputs: [["class", "index"]] }))).message).toContain("no floating-point")
-    }),
-  )
-
-  it.effect("one that does not say how many axes it has is an error", () =>
-    Effect.gen(function* () {
-      const onnx = edited(yield* means(), ({ graph }) => {
-        const tensor = graph?.output[0]?.type?.tensorType
-        if (tensor !== undefined) delete tensor.shape
+      const tokens = yield* means({ outputs: [["tokens", "tokens"]] })
+      for (const params of [{}, { output: "tokens" }]) {
+        const found = yield* error(tokens, params)
+        expect(found.message).toContain("tokens float32[batch, 3, pixels] is a row a token")
+        expect(found.hint).toContain("class token")
+      }
+      const neither = yield* means({
+        outputs: [
+          ["one", "tokens"],
+          ["two", "tokens"],
+        ],
       })
-      expect((yield* error(onnx)).hint).toContain("infer_shapes")
+      expect((yield* error(neither)).hint).toContain("one float32[batch, 3, pixels]; two float32[batch, 3, pixels]")
+      expect((yield* error(yield* means({ outputs: [["class", "index"]] }))).message).toContain("no floating-point")
     }),
   )
 })
@@ -424,7 +423,7 @@ describe("what goes wrong", () => {
       })
       const found = yield* error(external)
       expect(found.message).toContain("model.onnx.data")
-      expect(found.hint).toContain("onnx.save")
+      expect(found.hint).toContain("onnxFile")
     }),
   )
 
@@ -455,7 +454,7 @@ describe("what goes wrong", () => {
         for (const known of opsetImport) known.version = 999n
       })
       const opset = yield* error(newer)
-      expect(opset.message).toContain("onnxruntime refuses")
+      expect(opset.message).toContain("opset 999")
       expect(opset.hint).toContain("older opset")
     }),
   )
@@ -467,26 +466,4 @@ describe("what goes wrong", () => {
       expect((yield* Effect.flip(two)).message).toContain("this one has 2")
     }).pipe(Effect.scoped, Effect.provide(layer)),
   )
-})
-
-describe("models of long ago", () => {
-  for (const opset of [7n, 9n, 11n, 13n, 17n]) {
-    it.effect(`of opset ${opset}, IR version 3 with weights among the inputs`, () =>
-      Effect.gen(function* () {
-        const g = Graph.make("old")
-        const x = g.input("x", "float32", ["n", 3, "h", "w"])
-        const w = g.constant(Tensor.float32([1, 3, 1, 1], [2, 2, 2]), "w")
-        g.output("map", g.op("Mul", [x, w]), "float32", ["n", 3, "h", "w"])
-        const onnx = edited(yield* g.bytes, (model) => {
-          model.irVersion = 3n
-          for (const known of model.opsetImport) known.version = opset
-          const dim = [1n, 3n, 1n, 1n].map((dimValue) => ({ dimValue }))
-          const type = { tensorType: { elemType: 1, shape: { dim } } }
-          model.graph?.input.push(create(Proto.ValueInfo, { name: "w", type }))
-        })
-        const params = { channels: "bgr", scale: 1, mean: [1, 1, 1] }
-        expect(rows(yield* run(onnx, params))[1]).toEqual([58, 38, 18])
-      }),
-    )
-  }
 })

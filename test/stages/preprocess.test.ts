@@ -8,7 +8,13 @@ import { machines } from "../../stages/resampling/machines.ts"
 import { openEach, services } from "../harness.ts"
 import { pattern, pillow, sha256 } from "../peers/pillow.ts"
 
-const image = (width: number, height: number, id = "a") => ({ id, width, height, pixels: pattern(width, height) })
+const image = (width: number, height: number, id = "a") => ({
+  id,
+  width,
+  height,
+  pixels: pattern(width, height),
+  fast: "",
+})
 const open = (params: object) => openEach(preprocess, {}, params)
 const problem = (params: object) =>
   Effect.map(Effect.flip(Schema.decodeUnknownEffect(preprocess.params)(params)), (error) => error.message)
@@ -110,6 +116,58 @@ describe("a large image", () => {
 })
 
 describe("preprocess", () => {
+  it.effect("pads to a square in black, the odd pixel right and below, as torchvision's center_crop does", () =>
+    Effect.gen(function* () {
+      for (const [width, height, left, top] of [
+        [6, 3, 0, 1],
+        [4, 7, 1, 0],
+        [5, 5, 0, 0],
+      ] as const) {
+        const { pixels } = yield* (yield* open({ pad: "square" }))(image(width, height))
+        const side = Math.max(width, height)
+        const given = pattern(width, height)
+        const expected = Array.from({ length: side * side * 3 }, (_, at) => {
+          const [y, x, band] = [Math.floor(at / 3 / side) - top, (Math.floor(at / 3) % side) - left, at % 3]
+          return y >= 0 && y < height && x >= 0 && x < width ? (given[(y * width + x) * 3 + band] ?? 0) : 0
+        })
+        assert.deepStrictEqual([...pixels.data], expected)
+        assert.deepStrictEqual(pixels.shape, [side, side, 3])
+      }
+      const padded = yield* open({ pad: "square", resize: 8, crop: 6 })
+      const whole = yield* open({ resize: 8, crop: 6 })
+      const square = yield* (yield* open({ pad: "square" }))(image(9, 4))
+      const again = { ...image(9, 9), pixels: square.pixels.data }
+      assert.deepStrictEqual([...(yield* padded(image(9, 4))).pixels.data], [...(yield* whole(again)).pixels.data])
+    }).pipe(Effect.provide(services())),
+  )
+
+  it.effect("takes what was resized while it was decoded only as it asks for it", () =>
+    Effect.gen(function* () {
+      const decoded = { ...image(12, 8), fast: "8 bilinear" }
+      const { pixels } = yield* (yield* open({ resize: 8, crop: 8 }))(decoded)
+      const rows = Array.from({ length: 8 }, (_, y) => [
+        ...decoded.pixels.subarray((y * 12 + 2) * 3, (y * 12 + 10) * 3),
+      ])
+      assert.deepStrictEqual([...pixels.data], rows.flat())
+      const refused = [
+        { resize: 10, crop: 8 },
+        { resize: 8, crop: 8, filter: "bicubic" },
+        { resize: [8, 8] },
+        { crop: 8 },
+        { cropFirst: 0.5, resize: 8 },
+        { pad: "square", resize: 8 },
+      ]
+      for (const params of refused) {
+        const error = yield* Effect.flip((yield* open(params))(decoded))
+        assert.strictEqual(error._tag, "StageError", JSON.stringify(params))
+        assert.match(
+          JSON.stringify(error),
+          /decoded fast for 8 bilinear, and here .* is asked for \(a\).*`fast` of `decode`/u,
+        )
+      }
+    }).pipe(Effect.provide(services())),
+  )
+
   it.effect("keeps an image as it is where nothing is asked", () =>
     Effect.gen(function* () {
       const step = yield* open({})
@@ -157,6 +215,7 @@ describe("preprocess", () => {
       assert.match(yield* problem({ resize: 0 }), /resize/)
       assert.match(yield* problem({ cropFirst: 1.5 }), /cropFirst/)
       assert.match(yield* problem({ filter: "lanczos" }), /filter/)
+      assert.match(yield* problem({ pad: "square", cropFirst: 1 }), /either padded or cropped first/)
     }),
   )
 

@@ -1,6 +1,7 @@
 import type { Row, Table } from "../../arrow/Table.ts"
 import type { Plan, State } from "../../plan/State.ts"
 import type { Board } from "../Board.ts"
+import type { Encoder } from "../encoders.ts"
 import type * as Columns from "./columns.ts"
 
 /** Where figures come from: a node with the record of how its results came about. */
@@ -178,5 +179,6 @@ export interface Report {
   readonly plan: Plan
   readonly studies: ReadonlyArray<Study>
   readonly skipped: Part<Skipped>
+  readonly encoders: Found<Encoder>
   readonly sources: ReadonlyArray<Source>
 }

@@ -5,6 +5,7 @@ export const Leaderboard = Table.whole("leaderboard", {
   model: "utf8",
   column: "utf8",
   kind: "utf8",
+  unit: "utf8",
   value: "float64",
   rank: "int32",
   change: "int32",

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { ofShares } from "../Board.ts"
 import { counted } from "../format.ts"
 import { due, inWords, sign, tally } from "../state.ts"
 import { plain } from "../style.ts"
@@ -14,6 +15,7 @@ import { rankSetsFigure } from "./figures/rankSets.ts"
 import { figure3 } from "./figures/scatter.ts"
 import { html, type Html, raw, script } from "./Html.ts"
 import { limits } from "./limits.ts"
+import { encodersTable } from "./sections/encoders.ts"
 import { gallery } from "./sections/gallery.ts"
 import { graph } from "./sections/graph.ts"
 import { perClass } from "./sections/perClass.ts"
@@ -37,8 +39,9 @@ const scores = (context: Context, study: Study): Html => {
   const { board } = study
   if ("missing" in board) return missing("Tables I to IV, Figures 1, 3 and 4", board.missing)
   const { sources } = board
+  const drawn = ofShares(board)
   return html`${table1(context, study, board, sources)}${table2(context, study, board, sources)}${table3(context, board, sources)}${table4(context, study, board, sources)}
-  ${figure1(context, study, board, sources)}${figure3(context, study, board, sources)}${figure4(context, study, board, sources)}`
+  ${drawn.columns.length > 0 && html`${figure1(context, study, drawn, sources)}${figure3(context, study, drawn, sources)}${figure4(context, study, drawn, sources)}`}`
 }
 
 const statistics = (context: Context, study: Study): Html =>
@@ -147,6 +150,9 @@ export const page = (report: Report, extras: Extras): string => {
         title: "Images left out",
         body: isFound(report.skipped) ? skippedTable(context) : missing("Images left out", report.skipped.missing),
       },
+      ...(report.encoders.rows.length === 0
+        ? []
+        : [{ id: "encoders", title: "Encoders", body: encodersTable(context) }]),
       { id: "provenance", title: "Provenance", body: provenance(context) },
       { id: "graph", title: "The pipeline", body: graph(raw(extras.graph)) },
     ],

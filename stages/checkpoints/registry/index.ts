@@ -1,4 +1,5 @@
 /** Published models by name. */
+import { distance } from "../../distance.ts"
 import type { Published } from "./Published.ts"
 import { models as resnets } from "./resnets.ts"
 import { models as vissl } from "./vissl.ts"
@@ -11,20 +12,6 @@ export type ModelName = keyof typeof all
 
 /** All of them. */
 export const published: ReadonlyMap<string, Published> = new Map(Object.entries(all))
-
-/** How many letters must be changed, added or left out to make one text of another. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}
 
 /** The names that are nearest to one that is none: three, and all of the same family. */
 export const near = (name: string): ReadonlyArray<string> => {

@@ -54,6 +54,7 @@ export const board = Stage.whole("board", {
         model: scores.map((_, at) => `model ${at + 1}`),
         column: scores.map(() => "all"),
         kind: scores.map(() => "set"),
+        unit: scores.map(() => "share"),
         value: Float64Array.from(scores),
         rank: Int32Array.from(ranks),
         change: Int32Array.from(ranks, () => 0),

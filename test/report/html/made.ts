@@ -353,6 +353,7 @@ export const reportOf = (size: Size, rest: Partial<Report> = {}): Report => ({
   plan: planOf(),
   studies: [studyOf(size)],
   skipped: found([]),
+  encoders: found([]),
   sources: [sourceOf("aggregate(table)", { target: "table" }), sourceOf("rankSets")],
   ...rest,
 })

@@ -3,7 +3,8 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { corrupt } from "../../../stages/corruption/corrupt.ts"
 import { random } from "../../../stages/random.ts"
-import { openEach, services } from "../../harness.ts"
+import { Decoded } from "../../../stages/tables.ts"
+import { openEach, readerOf, services } from "../../harness.ts"
 
 const kinds = [
   "gaussian-noise",
@@ -56,6 +57,26 @@ const corrupted = (kind: string, severity: number, row: typeof image = image, se
 
 const distance = (a: Uint8Array, b: Uint8Array) =>
   a.reduce((total, value, i) => total + Math.abs(value - (b[i] ?? 0)), 0) / a.length
+/** Photographs of which each pixel says where it is. */
+const photographs = (sides: ReadonlyArray<readonly [width: number, height: number]>) => ({
+  id: sides.map((_, i) => `frost${i + 1}.png`),
+  height: Int32Array.from(sides, ([, height]) => height),
+  width: Int32Array.from(sides, ([width]) => width),
+  pixels: sides.map(([width, height], photo) =>
+    Uint8Array.from(
+      { length: width * height * 3 },
+      (_, i) => [Math.floor(i / 3) % width, Math.floor(i / 3 / width), photo * 40][i % 3] ?? 0,
+    ),
+  ),
+  fast: sides.map(() => ""),
+})
+const frozen = (severity: number, row: typeof image, given: ReturnType<typeof photographs> | undefined, seed = 0) =>
+  Effect.gen(function* () {
+    const inputs = given === undefined ? {} : { frost: readerOf(Decoded, given) }
+    const step = yield* openEach(corrupt, inputs, { kind: "frost", severity, seed })
+    return (yield* step(row)).pixels.data
+  }).pipe(Effect.scoped, Effect.provide(services()))
+
 const mean = (of: Uint8Array) => of.reduce((total, value) => total + value, 0) / of.length
 
 describe("corrupt", () => {
@@ -75,6 +96,71 @@ describe("corrupt", () => {
       }),
     )
   }
+
+  it.effect("frost: bytes of the published formula, from a photograph and a place that the id draws", () =>
+    Effect.gen(function* () {
+      const given = photographs([
+        [100, 90],
+        [64, 64],
+        [250, 70],
+      ])
+      const blends = [
+        [1, 0.4],
+        [0.8, 0.6],
+        [0.7, 0.7],
+        [0.65, 0.7],
+        [0.6, 0.75],
+      ] as const
+      const black = { id: "", pixels: { shape: [side, side, 3], data: new Uint8Array(side * side * 3) } }
+      /** Where a photograph's part begins, told from a row or a column of what it leaves on black. */
+      const begin = (left: ReadonlyArray<number>, more: number) =>
+        Array.from({ length: 256 }, (_, from) => from).find((from) =>
+          left.every((value, i) => value === Math.floor(more * (from + i))),
+        ) ?? Number.NaN
+      const places = new Set<string>()
+      for (let i = 0; i < 40; i++) {
+        const severity = i % 5
+        const [left, more] = blends[severity] ?? [0, 0]
+        const laid = yield* frozen(severity + 1, { ...black, id: `${i}` }, given)
+        const line = (step: number, band: number) =>
+          Array.from({ length: side }, (_, at) => laid[at * step + band] ?? 0)
+        const [x, y] = [begin(line(3, 0), more), begin(line(3 * side, 1), more)]
+        const photo = Math.round((laid[2] ?? 0) / more / 40)
+        places.add(`${photo} ${x} ${y}`)
+        // numpy's randint leaves the last place out, unless it is the only one.
+        expect(x).toBeLessThan(Math.max(1, (given.width[photo] ?? 0) - side))
+        expect(y).toBeLessThan(Math.max(1, (given.height[photo] ?? 0) - side))
+        const expected = image.pixels.data.map((byte, at) => {
+          const frost = [x + (Math.floor(at / 3) % side), y + Math.floor(at / 3 / side), photo * 40][at % 3] ?? 0
+          return Math.min(255, left * byte + more * frost)
+        })
+        expect(yield* frozen(severity + 1, { ...image, id: `${i}` }, given)).toEqual(expected)
+      }
+      expect(places.size).toBeGreaterThan(20)
+      expect(new Set([...places].map((place) => place[0])).size).toBe(3)
+      expect(yield* frozen(1, image, given)).toEqual(yield* frozen(1, image, given))
+      expect(yield* frozen(1, image, given, 1)).not.toEqual(yield* frozen(1, image, given))
+    }),
+  )
+
+  it.effect("frost: without photographs, and with one that is too small, is an error that says what to do", () =>
+    Effect.gen(function* () {
+      for (const given of [undefined, photographs([])]) {
+        const none = yield* Effect.flip(frozen(1, image, given))
+        expect(JSON.stringify(none)).toMatch(
+          /needs photographs.*github\.com\/hendrycks\/robustness.*decode\(imageFolder/u,
+        )
+      }
+      const small = yield* Effect.flip(frozen(1, image, photographs([[200, 63]])))
+      expect(small.message).toBe(
+        "the photograph of frost frost1.png has 200 x 63 pixels, fewer than the images' 64 x 64",
+      )
+      const other = Effect.gen(function* () {
+        yield* openEach(corrupt, { frost: readerOf(Decoded, photographs([[99, 99]])) }, { kind: "fog", severity: 1 })
+      }).pipe(Effect.scoped, Effect.provide(services()))
+      expect((yield* Effect.flip(other)).message).toMatch(/photographs of frost are given, and the kind is fog/u)
+    }),
+  )
 
   it.effect("noise is as strong as its constants say", () =>
     Effect.gen(function* () {

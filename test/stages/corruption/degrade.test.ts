@@ -6,7 +6,7 @@ import { openEach, services } from "../../harness.ts"
 import { pattern } from "../../peers/pillow.ts"
 
 const kinds = ["resize", "downsample-2x", "downsample-4x", "jpeg-10", "salt-pepper"] as const
-const image = { id: "a/b.jpg", height: 90, width: 130, pixels: pattern(130, 90) }
+const image = { id: "a/b.jpg", height: 90, width: 130, pixels: pattern(130, 90), fast: "" }
 
 const degraded = (kind: string, row: typeof image = image, params: object = {}) =>
   Effect.gen(function* () {
@@ -61,7 +61,7 @@ describe("degrade", () => {
 
   it.effect("salt-pepper: one in a hundred pixels and channels becomes 0 or 255, as often the one as the other", () =>
     Effect.gen(function* () {
-      const grey = { id: "x", height: 400, width: 400, pixels: new Uint8Array(400 * 400 * 3).fill(100) }
+      const grey = { id: "x", height: 400, width: 400, pixels: new Uint8Array(400 * 400 * 3).fill(100), fast: "" }
       const { pixels } = yield* degraded("salt-pepper", grey)
       const count = (value: number) => pixels.reduce((total, byte) => total + (byte === value ? 1 : 0), 0)
       const [pepper, salt, rest] = [count(0), count(255), count(100)]
@@ -83,6 +83,16 @@ describe("degrade", () => {
     }),
   )
 
+  it.effect("refuses images that were resized while they were decoded", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(degraded("salt-pepper", { ...image, fast: "256 bilinear" }))
+      expect(error._tag).toBe("StageError")
+      expect(JSON.stringify(error)).toMatch(
+        /decoded fast for 256 bilinear.*\(a\/b\.jpg\).*leave `fast` of `decode` out/u,
+      )
+    }),
+  )
+
   it.effect("an image of one pixel goes through all kinds", () =>
     Effect.gen(function* () {
       for (const kind of kinds) {
@@ -91,6 +101,7 @@ describe("degrade", () => {
           height: 1,
           width: 1,
           pixels: Uint8Array.of(1, 2, 3),
+          fast: "",
         })
         expect(pixels.length).toBe(height * width * 3)
       }

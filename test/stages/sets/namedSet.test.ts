@@ -119,10 +119,16 @@ describe("namedSet", () => {
     it.effect(`imagenet-d-${domain}: a list of paths and classes`, () =>
       Effect.gen(function* () {
         const dir = yield* folderWith({
-          ...files(`${domain}/axe/1.jpg`, `${domain}/axe/2.jpg`, `${domain}/bee/3.jpg`, "other/1.jpg"),
-          [`${domain}_test.txt`]: `${domain}/axe/2.jpg 477\n${domain}/bee/3.jpg 309\n`,
+          ...files(`${domain}/axe/1.jpg`, `${domain}/axe/2.jpg`, `${domain}/zigzag/3.jpg`, "other/1.jpg"),
+          [`${domain}_test.txt`]: `${domain}/axe/2.jpg 10\n${domain}/zigzag/3.jpg 344\n`,
+          "longer.txt": `${domain}/axe/2.jpg 345\n`,
         })
-        yield* gives(namedSet(`imagenet-d-${domain}`, dir), { "axe/2.jpg": [477], "bee/3.jpg": [309] })
+        yield* gives(namedSet(`imagenet-d-${domain}`, dir), { "axe/2.jpg": [10], "zigzag/3.jpg": [344] })
+        // DomainNet's classes, not ImageNet's.
+        const wrong = yield* complaintOf(
+          namedSet(`imagenet-d-${domain}`, dir, { labels: join(dir, "longer.txt") }).labels,
+        )
+        assert.match(wrong, /345/u)
       }),
     )
 
@@ -343,10 +349,22 @@ describe("namedSet", () => {
         yield* labels("clipart/a.jpg 0\nsketch/a.jpg 1\n"),
         /line 2: the path "sketch\/a.jpg" does not lie in "clipart"/u,
       )
-      assert.match(yield* labels("clipart/a.jpg 1000\n"), /line 1: class 1000 is out of range \(0 to 999\)/u)
+      assert.match(yield* labels("clipart/a.jpg 345\n"), /line 1: class 345 is out of range \(0 to 344\)/u)
       assert.match(yield* labels("clipart/a.jpg 1\nclipart/./a.jpg 1\n"), /line 2: a second row for the id "a.jpg"/u)
     }),
   )
+
+  it("sets of Marks et al. are padded or cropped to squares as their code does", () => {
+    const of = (name: SetName) => publishedSets[name].preprocess
+    const padded = { pad: "square", resize: 256, crop: 224 }
+    for (const name of ["cub200-train", "cub200-test", "caltech256", "cifar100-train", "cifar100-test"] as const) {
+      assert.deepStrictEqual<object>(of(name), padded, name)
+    }
+    for (const name of ["voc2012-train", "voc2012-val"] as const) {
+      assert.deepStrictEqual<object>(of(name), { cropFirst: 1, resize: 256, crop: 224 }, name)
+    }
+    assert.deepStrictEqual<object>(of("imagenet-d-real"), { resize: 256, crop: 224 })
+  })
 
   it("an unknown name lists those that there are", () => {
     assert.throws(() => namedSet("imagenet-z" as SetName, "data"), /no set called "imagenet-z"/u)

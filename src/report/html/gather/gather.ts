@@ -7,6 +7,7 @@ import type { Engine } from "../../../run/Engine.ts"
 import * as Work from "../../../run/Work.ts"
 import type { StoreError } from "../../../store/StoreError.ts"
 import * as Board from "../../Board.ts"
+import { encoders } from "../../encoders.ts"
 import * as Columns from "../columns.ts"
 import { limits } from "../limits.ts"
 import { isFound, type Part, type Report, rowsOf, type Study } from "../Study.ts"
@@ -143,6 +144,9 @@ export const gather = Effect.fn("report.gather")(function* (
     }),
   )
   const left = yield* skipped(access)
+  const used = yield* encoders(access.dag, undefined, access.found)
+  const usedNodes = used.flatMap(({ index }) => access.dag.nodes[index] ?? [])
+  const cited = yield* Effect.forEach(usedNodes, access.cite)
   return {
     pipeline: pipeline.name,
     written: new Date(yield* Clock.currentTimeMillis).toISOString(),
@@ -150,6 +154,7 @@ export const gather = Effect.fn("report.gather")(function* (
     plan: access.plan,
     studies,
     skipped: left,
+    encoders: { rows: used, sources: cited.flat(), total: used.length },
     sources: access.sources(),
   }
 })

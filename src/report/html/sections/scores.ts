@@ -1,4 +1,4 @@
-import { type Board, changeText, type Column, fullName, most } from "../../Board.ts"
+import { type Board, changeText, type Column, fullName, most, unitsText, valueText } from "../../Board.ts"
 import { count, percent } from "../../format.ts"
 import type { Context } from "../figure.ts"
 import { html, type Html } from "../Html.ts"
@@ -80,9 +80,7 @@ export const table2 = (context: Context, study: Study, board: Board, sources: Re
     const interval = of(model, column.name)
     return {
       shown:
-        interval === undefined
-          ? percent(entry.value)
-          : html`${percent(entry.value)} ${range(interval.low, interval.high)}`,
+        interval === undefined ? valueText(entry) : html`${valueText(entry)} ${range(interval.low, interval.high)}`,
       value: entry.value,
       interval: interval === undefined ? undefined : [interval.low, interval.high],
       look: entry.rank === 1 ? "best" : undefined,
@@ -94,8 +92,8 @@ export const table2 = (context: Context, study: Study, board: Board, sources: Re
   ])
   return table(context, {
     id: "table-2",
-    title: "Table II. Accuracy",
-    caption: `In percent, the best of each set in bold.${method === undefined ? "" : ` Small: ${names.get(method) ?? method} ${Math.round((level ?? 0) * 100)}% intervals, each by itself.`}`,
+    title: `Table II. ${sets.every(({ unit }) => unit === "share") ? "Accuracy" : "Scores"}`,
+    caption: `Values are ${unitsText(sets)}, the best of each set in bold.${method === undefined ? "" : ` Small: ${names.get(method) ?? method} ${Math.round((level ?? 0) * 100)}% intervals, each by itself.`}`,
     head: [{ name: "model", numeric: false }, ...sets.map(({ name }) => ({ name, numeric: true }))],
     rows: board.models.map((model) => [text(model), ...sets.map((column) => cell(column, model))]),
     sources: [...sources, ...(isFound(study.intervals) ? study.intervals.sources : [])],
@@ -154,7 +152,7 @@ export const table4 = (
   return table(context, {
     id: "table-4",
     title: "Table IV. Aggregates",
-    caption: `Over all sets but ${board.reference?.name ?? "the reference"}, in percent, and ranks with changes${legendOf(board)}${level === undefined ? "" : ` Small: ${Math.round(level * 100)}% intervals, images drawn again within sets.`}`,
+    caption: `Over all sets but ${board.reference?.name ?? "the reference"}, ${unitsText(aggregates)}, and ranks with changes${legendOf(board)}${level === undefined ? "" : ` Small: ${Math.round(level * 100)}% intervals, images drawn again within sets.`}`,
     head: [
       { name: "model", numeric: false },
       ...aggregates.flatMap(({ name }) => [
@@ -169,9 +167,7 @@ export const table4 = (
         const interval = intervals.get(JSON.stringify([model, column.name]))
         const value: Cell = {
           shown:
-            interval === undefined
-              ? percent(entry?.value ?? Number.NaN)
-              : html`${percent(entry?.value ?? Number.NaN)} ${range(interval.low, interval.high)}`,
+            interval === undefined ? valueText(entry) : html`${valueText(entry)} ${range(interval.low, interval.high)}`,
           value: entry?.value ?? "",
           interval: interval === undefined ? undefined : [interval.low, interval.high],
           look: entry?.rank === 1 ? "best" : undefined,

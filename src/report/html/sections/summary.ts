@@ -1,5 +1,5 @@
-import { fullName } from "../../Board.ts"
-import { count, counted, percent } from "../../format.ts"
+import { fullName, valueText } from "../../Board.ts"
+import { count, counted } from "../../format.ts"
 import { type Context, from } from "../figure.ts"
 import { html, type Html, join, type Piece } from "../Html.ts"
 import { limits } from "../limits.ts"
@@ -31,7 +31,7 @@ const leaders = (study: Study): ReadonlyArray<Fact> => {
     {
       title: `First on ${reference}`,
       said: several(firsts.map(({ model }) => model)),
-      detail: `${percent(first.value)}% of ${count(first.images)} images${firsts.length > 1 ? ", tied" : ""}`,
+      detail: `${valueText(first)}${board.reference.unit === "share" ? "% of" : ` ${board.reference.unit}, over`} ${count(first.images)} images${firsts.length > 1 ? ", tied" : ""}`,
     },
     ...(could.length === 0
       ? []

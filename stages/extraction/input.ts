@@ -1,4 +1,4 @@
-/** Which input and output of an encoder are used, and how they are laid out. */
+/** Which input of an encoder takes the images, and how they are laid out. */
 import * as Effect from "effect/Effect"
 import { StageError } from "../../src/dsl/StageError.ts"
 import type { Described, Model } from "../../src/onnx/Model.ts"
@@ -6,7 +6,6 @@ import type { Described, Model } from "../../src/onnx/Model.ts"
 /** What the user may say where the model leaves a choice. */
 export interface Choice {
   readonly input?: string
-  readonly output?: string
   readonly layout?: Layout
 }
 
@@ -26,21 +25,16 @@ export interface ImageInput {
   readonly width: number | undefined
 }
 
-/** The output that gives the features: a row each, or a map of them that is averaged. */
-export interface FeatureOutput {
-  readonly name: string
-  readonly map: Layout | undefined
-}
-
 const inputTypes: ReadonlyArray<string> = ["uint8", "float16", "float32", "float64"] satisfies ReadonlyArray<InputType>
-const outputTypes: ReadonlySet<string> = new Set(["float16", "float32", "float64"])
 
 const isInputType = (type: string): type is InputType => inputTypes.includes(type)
 
-const show = ({ dims, name, type }: Described): string =>
+/** A value with what is known of it. */
+export const show = ({ dims, name, type }: Described): string =>
   `${name} ${type}${dims === undefined ? "" : `[${dims.map((size) => (size === "" ? "?" : size)).join(", ")}]`}`
 
-const list = (values: ReadonlyArray<Described>): string => values.map(show).join("; ")
+/** Several of them. */
+export const list = (values: ReadonlyArray<Described>): string => values.map(show).join("; ")
 
 const fixed = (size: number | string | undefined): number | undefined => (typeof size === "number" ? size : undefined)
 
@@ -128,72 +122,4 @@ export const imageInput = Effect.fnUntraced(function* (
     height: fixed(height),
     width: fixed(width),
   }
-})
-
-const chooseOutput = Effect.fnUntraced(function* (
-  model: Model,
-  name: string | undefined,
-): Effect.fn.Return<Described, StageError> {
-  if (name !== undefined) {
-    const named = [...model.outputs, ...model.values].find((value) => value.name === name)
-    if (named !== undefined) return named
-    return yield* new StageError({
-      message: `the encoder has no output ${name}`,
-      hint: `its outputs are: ${list(model.outputs)}`,
-    })
-  }
-  const called = model.outputs.find((output) => output.name === "features")
-  if (called !== undefined) return called
-  for (const rank of [2, 4]) {
-    const fitting = model.outputs.filter(({ dims }) => dims?.length === rank)
-    const [only] = fitting
-    if (fitting.length > 1) {
-      return yield* new StageError({
-        message: "the encoder has several outputs that could be the features",
-        hint: `name one by \`output\`: ${list(fitting)}`,
-      })
-    }
-    if (only !== undefined) return only
-  }
-  return yield* new StageError({
-    message: "none of the encoder's outputs could be features, which are [batch, width] or a map of four axes",
-    hint: `its outputs are: ${list(model.outputs)}`,
-  })
-})
-
-// Where the channels of a feature map are: two equal sides say it, else it is as in the input.
-const mapLayout = (dims: ReadonlyArray<number | string>, input: Layout): Layout => {
-  const [, first, second, third] = dims
-  const numbers = typeof first === "number" && typeof second === "number" && typeof third === "number"
-  if (numbers && second === third && first !== second) return "nchw"
-  if (numbers && first === second && second !== third) return "nhwc"
-  return input
-}
-
-/** The output that gives the features. By name it may be any value that the model describes. */
-export const featureOutput = Effect.fnUntraced(function* (
-  model: Model,
-  choice: Choice,
-  input: Layout,
-): Effect.fn.Return<FeatureOutput, StageError> {
-  const output = yield* chooseOutput(model, choice.output)
-  const { dims, name, type } = output
-  if (!outputTypes.has(type)) {
-    return yield* new StageError({ message: `the encoder's output ${show(output)} holds no floating-point numbers` })
-  }
-  if (dims === undefined) {
-    return yield* new StageError({
-      message: `the encoder does not say how many axes its output ${name} has`,
-      hint: "add shapes to the file: onnx.save(onnx.shape_inference.infer_shapes(onnx.load(path)), path)",
-    })
-  }
-  if (dims.length === 2) return { name, map: undefined }
-  if (dims.length === 4) return { name, map: mapLayout(dims, input) }
-  return yield* new StageError({
-    message: `the encoder's output ${show(output)} is neither features, [batch, width], nor a map of four axes`,
-    hint:
-      dims.length === 3
-        ? "a model with tokens is exported with the class token or the mean of the tokens as its output"
-        : `its outputs are: ${list(model.outputs)}`,
-  })
 })
