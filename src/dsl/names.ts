@@ -16,8 +16,8 @@ const mostSubjects = 4
 const fieldsOf = (params: Json): ReadonlyArray<readonly [name: string, value: Json]> =>
   typeof params === "object" && params !== null && !Array.isArray(params) ? Object.entries(params) : []
 
-/** The fields in which nodes of one name differ: those that have several values, or are missing in some. */
-const differing = (group: ReadonlyArray<Unnamed>): ReadonlySet<string> => {
+/** The fields in which nodes differ: those that have several values, or are missing in some; `shared` are those that all have. */
+const differing = (group: ReadonlyArray<Unnamed>) => {
   const values = new Map<string, Array<string>>()
   for (const draft of group) {
     for (const [name, value] of fieldsOf(draft.canonical)) {
@@ -26,8 +26,27 @@ const differing = (group: ReadonlyArray<Unnamed>): ReadonlySet<string> => {
       else known.push(canonical(value))
     }
   }
-  return new Set(
-    [...values].flatMap(([name, found]) => (found.length < group.length || new Set(found).size > 1 ? [name] : [])),
+  const all = [...values].filter(([, found]) => found.length < group.length || new Set(found).size > 1)
+  const shared = all.filter(([, found]) => found.length === group.length)
+  return { all: all.map(([name]) => name), shared: shared.map(([name]) => name) }
+}
+
+/**
+ * The fields that tell each node of one name from the others: those that all
+ * have, and among nodes that agree in these, those that tell these apart. So of
+ * two protocols it says which, and not all params of either.
+ */
+const telling = (group: ReadonlyArray<Unnamed>): ReadonlyMap<Unnamed, ReadonlySet<string>> => {
+  const { all, shared } = group.length < 2 ? { all: [], shared: [] } : differing(group)
+  if (shared.length === 0) return new Map(group.map((draft) => [draft, new Set(all)]))
+  const alike = Map.groupBy(group, ({ canonical: params }) => {
+    const fields = new Map(fieldsOf(params))
+    return canonical(shared.map((name) => fields.get(name) ?? null))
+  })
+  return new Map(
+    [...alike.values()].flatMap((nodes) =>
+      [...telling(nodes)].map(([draft, own]) => [draft, new Set([...shared, ...own])] as const),
+    ),
   )
 }
 
@@ -55,12 +74,12 @@ export const names = (drafts: ReadonlyArray<Unnamed>): ReadonlyArray<string> => 
     if (group === undefined) groups.set(name, [draft])
     else group.push(draft)
   })
-  const told = new Map([...groups].map(([name, group]) => [name, group.length < 2 ? undefined : differing(group)]))
+  const told = new Map([...groups.values()].flatMap((group) => [...telling(group)]))
   const taken = new Set<string>()
   const last = new Map<string, number>()
   return drafts.map((draft, index) => {
     const name = base[index] ?? draft.stage.name
-    const fields = told.get(name)
+    const fields = told.get(draft)
     const extra = fieldsOf(draft.canonical)
       .filter(([field]) => fields?.has(field))
       .map(shown)

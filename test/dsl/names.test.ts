@@ -48,6 +48,21 @@ it("tells nodes apart by the params in which they differ", () => {
   expect(made.slice(1)).toEqual(["crop(val; size=3)", "crop(val; size=4)", "crop(val; size=4 pad=1)"])
 })
 
+it("says no params that only some have where others tell nodes apart", () => {
+  const knn = { protocol: "knn/dino", k: 20, temperature: 0.07 }
+  const linear = { protocol: "linear/cole", momentum: 0.9, epochs: 90, schedule: "cosine" }
+  const fit = (params: Schema.Json) => draft("fitProbe", [], "hog", params)
+  expect(names([fit({ ...linear, rate: 0.1 }), fit(knn)])).toEqual([
+    "fitProbe(hog; protocol=linear/cole)",
+    "fitProbe(hog; protocol=knn/dino)",
+  ])
+  expect(names([fit({ ...linear, rate: 0.1 }), fit(knn), fit({ ...linear, rate: 0.3 })])).toEqual([
+    "fitProbe(hog; protocol=linear/cole rate=0.1)",
+    "fitProbe(hog; protocol=knn/dino)",
+    "fitProbe(hog; protocol=linear/cole rate=0.3)",
+  ])
+})
+
 it("tells a number from the text of it", () => {
   const made = names([draft("a", [], undefined, { x: 1 }), draft("a", [], undefined, { x: "1" })])
   expect(made).toEqual(["a(x=1)", "a(x=1)#2"])

@@ -114,6 +114,7 @@ export const Regressions = Table.whole("regressions", {
 })
 export const Verdicts = Table.whole("verdicts", { kind: "utf8", a: "utf8", b: "utf8", text: "utf8" })
 
+export const Features = Table.rows("features", { id: "utf8", features: "float32Tensor" })
 export const Images = Table.rows("images", { id: "utf8", bytes: "binary" })
 export const Labels = Table.rows("labels", { id: "utf8", labels: "int32s" })
 export const Classes = Table.whole("classes", { name: "utf8" })

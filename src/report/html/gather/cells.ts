@@ -35,12 +35,12 @@ const inputOf = ({ dag }: Access, node: DagNode | undefined, table: string): Dag
         .map((index) => dag.nodes[index])
         .find((input) => input?.stage.output.name === table)
 
-/** The images that a row-wise node walks, some steps above it. */
-const imagesOf = ({ dag }: Access, from: DagNode | undefined): DagNode | undefined => {
+/** The images that a row-wise node walks, some steps above it; a search for neighbours walks those of its first features. */
+const imagesOf = (access: Access, from: DagNode | undefined): DagNode | undefined => {
   let node = from
   while (node !== undefined && node.stage.output.name !== Columns.Images.name) {
     const over = overOf(node)
-    node = over === undefined ? undefined : dag.nodes[over]
+    node = over === undefined ? inputOf(access, node, Columns.Features.name) : access.dag.nodes[over]
   }
   return node !== undefined && Columns.fits(Columns.Images, node.stage.output) ? node : undefined
 }

@@ -58,10 +58,11 @@ export const curves = Effect.fnUntraced(function* (
   { cells }: Cells,
   models: ReadonlyArray<string>,
 ): Effect.fn.Return<Part<Curve>, StoreError> {
-  const probes = new Map(cells.flatMap(({ model, probe }) => (probe === undefined ? [] : [[model, probe] as const])))
   const chosen = models.flatMap((model) => {
-    const probe = probes.get(model)
-    return probe === undefined || !Columns.fits(Columns.Probe, probe.stage.output) ? [] : [{ model, probe }]
+    const own = cells.flatMap((cell) => (cell.model === model && cell.probe !== undefined ? [cell.probe] : []))
+    return [...new Set(own)].flatMap((probe) =>
+      Columns.fits(Columns.Probe, probe.stage.output) ? [{ model, probe }] : [],
+    )
   })
   if (chosen.length === 0) {
     return {
@@ -70,18 +71,22 @@ export const curves = Effect.fnUntraced(function* (
   }
   const rows: Array<Curve> = []
   const sources: Array<number> = []
-  for (const { model, probe } of chosen.slice(0, limits.curves)) {
+  let looked = 0
+  for (const { model, probe } of chosen) {
+    if (rows.length === limits.curves) break
+    looked++
     const part = yield* access.rows(Columns.Probe, [probe])
     if (!isFound(part)) continue
     // The variants of a probe come of one training.
     const [first] = part.rows
-    if (first !== undefined && first.curve.length > 1) {
-      const { curve, protocol } = first
-      rows.push({ model, protocol, losses: Array.from(curve), settings: settingsOf(part.rows) })
-    }
+    if (first === undefined || first.curve.length < 2) continue
+    const { curve, protocol } = first
+    // A line a model and protocol: the first of several.
+    if (rows.some((row) => row.model === model && row.protocol === protocol)) continue
+    rows.push({ model, protocol, losses: Array.from(curve), settings: settingsOf(part.rows) })
     sources.push(...part.sources)
   }
   return rows.length === 0
     ? { missing: "These probes have no loss curve: their protocol is not trained step by step." }
-    : { rows, sources, total: chosen.length }
+    : { rows, sources, total: rows.length + chosen.length - looked }
 })

@@ -13,7 +13,7 @@ import { publishedScores } from "../../../../stages/sources/publishedScores.ts"
 import { aggregate } from "../../../../stages/aggregate.ts"
 import { publishedLottery } from "../../../../stages/statistics/lottery.ts"
 import { onDisk, options, pipeline } from "../../../run/engine.ts"
-import { painted, squaresBenchmark } from "./pictures.ts"
+import { painted, protocolsBenchmark, squaresBenchmark } from "./pictures.ts"
 
 const root = mkdtempSync(join(tmpdir(), "gather-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -192,6 +192,28 @@ describe("what stands on images", () => {
       const { format } = yield* Effect.promise(() => sharp(first?.thumbnail).metadata())
       expect(format).toBe("jpeg")
       expect(painted.size).toBe(16)
+    }),
+  )
+
+  it.live("has the curves of a model's probes by all protocols, and pictures of what neighbours decided", () =>
+    Effect.gen(function* () {
+      const all = pipeline(protocolsBenchmark())
+      yield* compute(all)
+      const study = only(yield* report(all))
+      expect(rows(study.curves).map(({ losses, model, protocol }) => [model, protocol, losses.length])).toEqual([
+        ["good", "linear/cole", 3],
+        ["poor", "linear/cole", 3],
+      ])
+      expect(isFound(study.curves) ? study.curves.total : 0).toBe(2)
+      const byNeighbours = rows(study.gallery)[0]?.sets.find(({ set }) => set === "knn/dino")
+      expect(byNeighbours?.only).toEqual([5, 0])
+      expect(byNeighbours?.shown.map(({ id }) => id)).toEqual([
+        "near/005",
+        "near/013",
+        "near/021",
+        "near/029",
+        "near/037",
+      ])
     }),
   )
 

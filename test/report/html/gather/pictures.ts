@@ -4,8 +4,10 @@ import * as Schema from "effect/Schema"
 import sharp from "sharp"
 import { Node, RowError, Stage } from "../../../../src/index.ts"
 import { aggregate } from "../../../../stages/aggregate.ts"
+import { fitProbe } from "../../../../stages/fitProbe.ts"
+import { predict } from "../../../../stages/predict.ts"
 import { score } from "../../../../stages/score.ts"
-import { Classes, Images, Labels, Predictions, Probe } from "../../../../stages/tables.ts"
+import { Classes, Features, Images, Labels, Predictions, Probe } from "../../../../stages/tables.ts"
 
 const colours = ["red", "green", "blue", "black"]
 
@@ -98,6 +100,38 @@ export const guess = Stage.rows("guess", {
       })
     }),
 })
+
+/** A direction for each class; every image three before a multiple of `blind` is taken for the class after its own. */
+export const see = Stage.rows("see", {
+  module: import.meta,
+  params: Schema.Struct({ blind: Schema.Int }),
+  inputs: { images: Images },
+  output: Features,
+  over: "images",
+  open: (_, { blind }) =>
+    Effect.succeed(({ id }) => {
+      const data = new Float32Array(id.length * colours.length)
+      for (const [row, image] of id.entries()) {
+        const at = Number(image.split("/")[1])
+        data[row * colours.length + ((at % colours.length) + (at % blind === blind - 3 ? 1 : 0))] = 1
+      }
+      return Effect.succeed({ id, features: { shape: [colours.length], data } })
+    }),
+})
+
+/** Two models under two protocols, each on the same squares. */
+export const protocolsBenchmark = () => {
+  const labels = squares({ set: "near", count: 40 })
+  const images = paint(labels, { bad: [], broken: [] })
+  const scores = Object.entries({ good: 1000, poor: 8 }).flatMap(([model, blind]) => {
+    const features = Node.named(see({ images }, { blind }), model)
+    return [{ protocol: "linear/cole", epochs: 3 } as const, { protocol: "knn/dino", k: 3 } as const].map((params) => {
+      const predictions = predict({ probe: fitProbe({ features, labels }, params), features, labels })
+      return score({ predictions, labels }, { model, set: params.protocol })
+    })
+  })
+  return { table: aggregate(scores, { reference: "linear/cole" }) }
+}
 
 /** The names of the classes. */
 export const names = Stage.whole("names", {
