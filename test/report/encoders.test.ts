@@ -1,13 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
 import { parseHTML } from "linkedom"
-import type { Encoder } from "../../src/report/encoders.ts"
+import * as Encoders from "../../src/report/encoders.ts"
 import { page } from "../../src/report/html/page.ts"
 import { encoders } from "../../src/report/provenance.ts"
 import { plain } from "../../src/report/style.ts"
+import { Converted } from "../../stages/precision/tables.ts"
 import { reportOf } from "./html/made.ts"
 
 const hash = `x1${"a".repeat(32)}`
-const moco: Encoder = {
+const moco: Encoders.Encoder = {
   name: "checkpoint(moco)",
   index: 0,
   file: "moco_v2_800ep_pretrain.pth.tar",
@@ -16,7 +17,7 @@ const moco: Encoder = {
   converted: undefined,
   providers: ["cpu"],
 }
-const half: Encoder = {
+const half: Encoders.Encoder = {
   ...moco,
   name: "precision(moco fp16)",
   index: 1,
@@ -33,9 +34,13 @@ const half: Encoder = {
   },
   providers: ["cuda"],
 }
-const made: Encoder = { ...moco, name: "hog", index: 2, file: undefined, stage: "hog", hashes: [] }
+const made: Encoders.Encoder = { ...moco, name: "hog", index: 2, file: undefined, stage: "hog", hashes: [] }
 
 describe("the encoders that a node stands on", () => {
+  it("are read by columns that converted encoders have", () => {
+    expect(Converted).toMatchObject({ name: Encoders.Converted.name, columns: Encoders.Converted.columns })
+  })
+
   it("have their file and its hash in the log, and what is unusual in how they compute", () => {
     expect(encoders([moco, half, made], plain)).toEqual([
       "",
@@ -53,7 +58,7 @@ describe("the encoders that a node stands on", () => {
     expect(encoders([], plain)).toEqual([])
   })
 
-  const table = (rows: ReadonlyArray<Encoder>) => {
+  const table = (rows: ReadonlyArray<Encoders.Encoder>) => {
     const text = page(reportOf({ models: 2 }, { encoders: { rows, sources: [], total: rows.length } }), {
       script: "",
       graph: "<svg></svg>",
