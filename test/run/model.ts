@@ -86,6 +86,11 @@ export interface Expected {
   readonly streamed: ReadonlySet<string>
   /** Nodes that compute something, by position. */
   readonly executed: ReadonlySet<number>
+  /**
+   * Whether another node writes in this run what a recorded unit had lost: that
+   * unit is computed again or not, by whether it is looked up before or after.
+   */
+  readonly either: boolean
 }
 
 const stageName = ({ kind, persist }: Wired) =>
@@ -179,7 +184,15 @@ export const run = (
   const exact: Array<string> = []
   const streamed = new Set<string>()
   const executed = new Set<number>()
-  const present = ({ key }: Unit) => store.actions.get(key)?.every((content) => store.artifacts.has(content)) === true
+  const before = new Set(store.artifacts)
+  const made = new Map<string, ReadonlyArray<string>>()
+  const lacking = new Map<string, ReadonlyArray<string>>()
+  const present = ({ key }: Unit) => {
+    const lacks = store.actions.get(key)?.filter((content) => !before.has(content))
+    if (made.has(key) || lacks?.length === 0) return true
+    if (lacks !== undefined) lacking.set(key, lacks)
+    return false
+  }
 
   const compute = (index: number, node: Wired, unit: Unit) => {
     executed.add(index)
@@ -194,11 +207,10 @@ export const run = (
       else streamed.add(`${node.as} ${call}`)
     }
     if (isWritten(node)) {
-      store.actions.set(
-        unit.key,
-        unit.shards.flatMap((shard) => shard.content),
-      )
-      for (const shard of unit.shards) for (const content of shard.content) store.artifacts.add(content)
+      const contents = unit.shards.flatMap((shard) => shard.content)
+      made.set(unit.key, contents)
+      store.actions.set(unit.key, contents)
+      for (const content of contents) store.artifacts.add(content)
     }
   }
   /** Someone reads a unit: what is not written, or not there, has to be computed. */
@@ -227,5 +239,8 @@ export const run = (
       else for (const input of [node.over, ...node.many]) for (const i of shardsOf(input).keys()) demand(input, i)
     }
   }
-  return { exact, streamed, executed }
+  const either = [...lacking].some(([key, lacks]) =>
+    [...made].some(([other, contents]) => other !== key && contents.some((content) => lacks.includes(content))),
+  )
+  return { exact, streamed, executed, either }
 }
