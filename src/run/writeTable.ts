@@ -22,28 +22,40 @@ export const writeTable = Effect.fnUntraced(function* <R>(
   batches: Stream.Stream<BatchOf<Table>, StageError, R>,
 ): Effect.fn.Return<ReadonlyArray<Output>, StageError | StoreError, R | Scope.Scope> {
   const outputs: Array<Output> = []
-  const ends = table.rowWise ? cutter(rule) : undefined
   const open = Effect.map(store.writer(table), (writer) => (table.rowWise ? aligned(table, writer) : writer))
   let writer = yield* open
-  let pending = true
+  const ends = cutter(rule)
+  /** Rows of which it is not known yet whether a shard ends with them. */
+  const held: Array<BatchOf<Table>> = []
+  let seen = 0
+  let written = 0
+  const writeUpTo = Effect.fnUntraced(function* (end: number) {
+    while (written < end) {
+      const batch = held.shift()
+      if (batch === undefined) return
+      const rows = Batch.rowCount(table, batch)
+      const taken = Math.min(rows, end - written)
+      yield* writer.append(Batch.slice(table, batch, 0, taken))
+      written += taken
+      if (taken < rows) held.unshift(Batch.slice(table, batch, taken, rows))
+    }
+  })
   const append = Effect.fnUntraced(function* (given: BatchOf<Table>) {
     const batch = yield* fitting(table)(given)
-    const rows = Batch.rowCount(table, batch)
     const ids = batch["id"]
-    let from = 0
-    for (const end of ends === undefined || !Array.isArray(ids) ? [] : ends(ids.map(String))) {
-      yield* writer.append(Batch.slice(table, batch, from, end))
+    // A batch without rows is handed on as well: it may say of which shape tensors would be.
+    if (!table.rowWise || !Array.isArray(ids) || ids.length === 0) return yield* writer.append(batch)
+    held.push(batch)
+    seen += ids.length
+    for (const end of ends(ids.map(String))) {
+      yield* writeUpTo(end)
       outputs.push(yield* writer.finish)
       writer = yield* open
-      pending = false
-      from = end
     }
-    // A batch without rows is handed on as well: it may say of which shape tensors would be.
-    if (from > 0 && from === rows) return
-    yield* writer.append(Batch.slice(table, batch, from, rows))
-    pending ||= rows > 0
+    yield* writeUpTo(seen - rule.least)
   })
   yield* Stream.runForEach(batches, append)
-  if (pending) outputs.push(yield* writer.finish)
+  yield* writeUpTo(seen)
+  outputs.push(yield* writer.finish)
   return outputs
 })

@@ -1,20 +1,20 @@
 import { expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { cutter, type ShardRule, usual } from "../../src/run/Shards.ts"
+import * as Hash from "../../src/hash/Hash.ts"
+import { cutter, usual } from "../../src/run/Shards.ts"
 
-const rule: ShardRule = { least: 4, most: 20, oneIn: 8 }
-
-/** Lengths of the shards of some ids that come in batches of these sizes. */
-const shards = (ids: ReadonlyArray<string>, sizes: ReadonlyArray<number>, by = rule) => {
-  const cut = cutter(by)
+/** The shards of some ids that come in batches of these sizes. */
+const shards = (ids: ReadonlyArray<string>, sizes: ReadonlyArray<number>, least = 4) => {
+  const cut = cutter({ least })
   const ends: Array<number> = []
   let at = 0
   for (let i = 0; at < ids.length; i++) {
     const batch = ids.slice(at, at + Math.max(1, sizes[i % Math.max(1, sizes.length)] ?? 7))
-    ends.push(...cut(batch).map((end) => at + end))
+    ends.push(...cut(batch))
     at += batch.length
+    expect(Math.max(0, ...ends)).toBeLessThan(Math.max(1, at))
   }
-  return [...new Set([...ends, ids.length])].map((end, i, all) => ids.slice(all[i - 1] ?? 0, end))
+  return [...ends, ids.length].map((end, i) => ids.slice(ends[i - 1] ?? 0, end))
 }
 
 const ids = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `train/n${(i + from) * 7}.jpg`)
@@ -24,60 +24,93 @@ it.prop(
   "borders are where the ids say, however the rows come",
   { sizes: Schema.Array(small), count: small },
   ({ count, sizes }) => {
-    expect(shards(ids(count), sizes)).toEqual(shards(ids(count), [count]))
+    expect(shards(ids(count), sizes)).toEqual(shards(ids(count), [Math.max(1, count)]))
   },
 )
 
 it.prop(
-  "shards have their least and their most rows, but for the last one",
+  "a shard ends with the largest hash within reach, and nowhere else",
   { count: small, from: small },
   ({ count, from }) => {
-    const all = shards(ids(count, from), [64])
-    expect(all.flat()).toEqual(ids(count, from))
-    for (const [i, { length }] of all.entries()) {
-      expect(length).toBeLessThanOrEqual(rule.most)
-      if (i < all.length - 1) expect(length).toBeGreaterThanOrEqual(rule.least)
-    }
+    const all = ids(count, from)
+    const hashes = all.map(Hash.small)
+    const ends = all.flatMap((_, at) => {
+      if (at < 4 || at + 4 >= count) return []
+      return Math.max(...hashes.slice(at - 4, at + 5)) === hashes[at] ? [at + 1] : []
+    })
+    let end = 0
+    const found = shards(all, [64]).map(({ length }) => (end += length))
+    expect(found).toEqual([...ends, count])
   },
 )
 
-it.prop("a row added or removed moves the borders near it alone", { at: small, add: Schema.Boolean }, ({ add, at }) => {
-  const before = ids(2000)
-  const after = add ? before.toSpliced(at, 0, "new.jpg") : before.toSpliced(at, 1)
-  const known = new Set(shards(before, [64]).map((shard) => shard.join()))
-  const changed = shards(after, [64]).filter((shard) => !known.has(shard.join()))
-  expect(changed.length).toBeLessThanOrEqual(12)
-  // Borders meet again soon: within a few shards, not at the end of the table.
-  expect(changed.flat().length).toBeLessThan(150)
+it("of equal hashes the first one ends a shard", () => {
+  const same = ["a", "b", "c", "same", "d", "same", "e", "f", "g"]
+  const other = ids(200).filter((id) => Hash.small(id) < Hash.small("same"))
+  const row = same.map((id, i) => (id === "same" ? id : (other[i] ?? "")))
+  expect(shards(row, [3], 3).map(({ length }) => length)).toEqual([4, 5])
 })
 
-const sets: Readonly<Record<string, (count: number) => ReadonlyArray<string>>> = {
-  "a flat folder": (count) => Array.from({ length: count }, (_, i) => `${String(i * 2).padStart(8, "0")}.jpg`),
-  "classes of 5,000 images": (count) =>
-    Array.from({ length: count }, (_, i) => `n${Math.floor(i / 5000)}/${String((i % 5000) * 2).padStart(8, "0")}.JPEG`),
+/** Ids by their hashes, for orders of hashes to be chosen. */
+const byHash = ids(40).sort((a, b) => Hash.small(a) - Hash.small(b))
+const permutations = (list: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
+  list.length < 2
+    ? [list]
+    : list.flatMap((first, i) => permutations(list.toSpliced(i, 1)).map((rest) => [first, ...rest]))
+
+const changedBy = (before: ReadonlyArray<string>, after: ReadonlyArray<string>, least: number) => {
+  const known = new Set(shards(before, [after.length], least).map((shard) => shard.join()))
+  return shards(after, [after.length], least).filter((shard) => !known.has(shard.join())).length
 }
-for (const [name, make] of Object.entries(sets)) {
-  it(`one row more in ${name} changes one shard, seldom two`, () => {
-    const before = make(30_000)
-    const known = new Set(shards(before, [4096], usual).map((shard) => shard.join()))
-    const changed = Array.from({ length: 100 }, (_, n) => {
-      const at = (n * 7919 * 37) % before.length
+
+it.for([
+  { least: 1, rows: 7 },
+  { least: 2, rows: 8 },
+])("whatever the hashes of $rows rows, one row more changes two shards at most (reach $least)", ({ least, rows }) => {
+  let most = 0
+  for (const order of permutations(Array.from({ length: rows }, (_, i) => i))) {
+    const list = order.map((rank) => byHash[rank] ?? "")
+    // Each row in turn as the one that was added: every order of hashes, and every place in it.
+    for (let at = 0; at < rows; at++) most = Math.max(most, changedBy(list.toSpliced(at, 1), list, least))
+  }
+  expect(most).toBe(2)
+})
+
+it.prop(
+  "a row added changes two shards at most, one removed three, and most change one",
+  { from: small, at: small, least: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 40 })) },
+  ({ at, from, least }) => {
+    const before = ids(600, from)
+    const after = before.toSpliced(at, 0, `train/n${at}+.jpg`)
+    expect(changedBy(before, after, least)).toBeLessThanOrEqual(2)
+    expect(changedBy(after, before, least)).toBeLessThanOrEqual(3)
+  },
+  { arbitrary: { runs: 2000 } },
+)
+
+const sets: Readonly<Record<string, (index: number) => string>> = {
+  "a flat folder": (index) => `${String(index * 2).padStart(8, "0")}.jpg`,
+  "classes of 5,000 images": (index) =>
+    `n${Math.floor(index / 5000)}/${String((index % 5000) * 2).padStart(8, "0")}.JPEG`,
+}
+for (const [name, idAt] of Object.entries(sets)) {
+  it(`one image more in ${name} of 10,000 changes one shard, two at most, wherever it comes`, () => {
+    const before = Array.from({ length: 10_000 }, (_, index) => idAt(index))
+    const known = new Set(shards(before, [4096], usual.least).map((shard) => shard.join()))
+    const changed = Array.from({ length: 500 }, (_, n) => {
+      const at = n * 20 + 1
       const after = before.toSpliced(at, 0, `${before[at - 1] ?? ""}+`)
-      return shards(after, [4096], usual).filter((shard) => !known.has(shard.join())).length
+      return shards(after, [4096], usual.least).filter((shard) => !known.has(shard.join())).length
     })
     expect(Math.max(...changed)).toBeLessThanOrEqual(2)
-    expect(changed.filter((count) => count === 1).length).toBeGreaterThan(95)
+    expect(changed.filter((count) => count === 1).length).toBeGreaterThan(490)
   })
 }
 
-it("shards end where ids say so, and hardly ever because they are full", () => {
-  const sizes = shards(ids(500_000), [4096], usual).map(({ length }) => length)
-  expect(sizes.filter((size) => size === usual.most)).toEqual([])
-})
-
-it("by default a shard has about two thousand rows", () => {
-  const sizes = shards(ids(200_000), [64], usual).map(({ length }) => length)
-  const mean = 200_000 / sizes.length
-  expect(mean).toBeGreaterThan(1500)
-  expect(mean).toBeLessThan(2600)
+it("shards have about a thousand rows, more than 512 and hardly ever more than 4,096", () => {
+  const sizes = shards(ids(1_000_000), [4096], usual.least).map(({ length }) => length)
+  expect(Math.min(...sizes)).toBeGreaterThan(usual.least)
+  expect(Math.max(...sizes)).toBeLessThan(4096)
+  expect(1_000_000 / sizes.length).toBeGreaterThan(1000)
+  expect(1_000_000 / sizes.length).toBeLessThan(1050)
 })

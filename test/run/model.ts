@@ -99,19 +99,16 @@ const isWhole = ({ kind }: Wired) => kind === "source" || kind === "keep" || kin
 const isKnown = (node: Wired) => isWhole(node) || node.persist === "always"
 const isWritten = (node: Wired) => isKnown(node) || (node.write ?? node.persist === "budget")
 
-const cutShards = (batches: ReadonlyArray<ReadonlyArray<Row>>) => {
-  const shards: Array<Array<Array<Row>>> = [[]]
-  let inShard = 0
-  for (const batch of batches) {
-    shards.at(-1)?.push([])
-    for (const row of batch) {
-      if (inShard === 0 && shards.at(-1)?.some((part) => part.length > 0)) shards.push([[]])
-      shards.at(-1)?.at(-1)?.push(row)
-      inShard++
-      if (inShard >= tiny.most || (inShard >= tiny.least && Hash.small(row[0]) % tiny.oneIn === 0)) inShard = 0
-    }
-  }
-  return shards
+/** A shard ends with the row whose hash is the largest of so many before it and so many after it. */
+const cutShards = (rows: ReadonlyArray<Row>): ReadonlyArray<ReadonlyArray<Row>> => {
+  const hashes = rows.map(([id]) => Hash.small(id))
+  const reach = tiny.least
+  const ends = hashes.flatMap((hash, at) => {
+    const [before, after] = [hashes.slice(Math.max(0, at - reach), at), hashes.slice(at + 1, at + 1 + reach)]
+    const isLargest = before.every((other) => other < hash) && after.every((other) => other <= hash)
+    return isLargest && before.length === reach && after.length === reach ? [at + 1] : []
+  })
+  return [...ends, rows.length].map((end, i) => rows.slice(ends[i - 1] ?? 0, end))
 }
 
 /** Computes all nodes anew, and from that what an incremental run has to do. Changes the store as the run would. */
@@ -153,14 +150,13 @@ export const run = (
       } else {
         const rows =
           node.kind === "source"
-            ? [files[node.file]?.rows ?? []]
-            : numbers(node.over).map((batch) =>
-                batch
-                  .map(([id, value]) => [id, formula(value, 1)] as const)
-                  .filter(([, value]) => value % node.div !== 0),
-              )
+            ? (files[node.file]?.rows ?? [])
+            : numbers(node.over)
+                .flat()
+                .map(([id, value]) => [id, formula(value, 1)] as const)
+                .filter(([, value]) => value % node.div !== 0)
         // Rows are written as one batch however they are handed over, as long as they are few.
-        made.push({ key, over: undefined, shards: cutShards(rows).map((batches) => shard([batches.flat()], [], key)) })
+        made.push({ key, over: undefined, shards: cutShards(rows).map((part) => shard([part], [], key)) })
       }
     } else {
       for (const over of shardsOf(node.over)) {

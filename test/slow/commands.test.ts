@@ -70,14 +70,14 @@ describe("the commands", () => {
     const { code, out } = await user.project.command(["show", "extract(hog, folder)", "--format", "arrow"])
     expect(code).toBe(0)
     const table = tableFromIPC(out)
-    expect([table.numRows, table.schema.names]).toEqual([580, ["id", "features"]])
+    expect([table.numRows, table.schema.names]).toEqual([1060, ["id", "features"]])
     expect(table.getChild("id")?.get(1)).toBe("00/0001.jpg")
     expect(await user.text(["show", "table"])).toContain("Ranks, and changes against validation")
   })
 
   it("log says what a node was made from, where and when", async () => {
     const log = await user.text(["log", "extract(hog, folder)"])
-    expect(log).toMatch(/^extract\(hog, folder\) {2}2 artifacts, 580 rows, /)
+    expect(log).toMatch(/^extract\(hog, folder\) {2}2 artifacts, 1,060 rows, /)
     expect(log).toMatch(/package +onnxruntime-node +\d/)
     expect(log).toMatch(/made on\n {2}host /)
   })

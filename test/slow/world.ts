@@ -113,15 +113,15 @@ export const labelsFile = (shift: number): string =>
     }),
   ].join("\n")
 
-const perClass = 29
-/** Where the folder's listing is cut: far enough in to be a border, not at the end of a class's folder. */
-const border = 515
+const perClass = 53
+/** Where the folder's listing is cut: 512 rows from its start and its end at least, not at the end of a class's folder. */
+const border = 520
 
 const cuts = (ids: ReadonlyArray<string>) => cutter(Rule.defaultValue())(ids)
 
 /**
- * Ids of the folder's images, a folder a class. Shards end where an id's hash
- * says so, so the name of one of them is chosen to make two shards.
+ * Ids of the folder's images, a folder a class. A shard ends where an id's hash
+ * is the largest near it, so the name of one of them is chosen to make two shards.
  */
 const folderIds = (): ReadonlyArray<string> => {
   const ids = Array.from({ length: classes * perClass }, (_, at) => {
