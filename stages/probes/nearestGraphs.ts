@@ -2,19 +2,21 @@ import * as Effect from "effect/Effect"
 import * as Graph from "../../src/onnx/Graph.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
 import { moments } from "./moments.ts"
-import { l2, type Moments, normaliser, type Normaliser, standardiser } from "./normalise.ts"
-import { featuresInput } from "./numeric.ts"
+import { lengths, type Moments, normaliser, type Normaliser, standardiser } from "./normalise.ts"
+import { featuresInput, overRows } from "./numeric.ts"
 import type { Problem } from "./Problem.ts"
 import type { Search } from "./Search.ts"
 
-/** What is done to either side before rows are compared. */
+/** What is done to either side before rows are compared. For the cosine, training rows are then brought to length 1. */
 export interface Sides {
   readonly training: Normaliser
-  readonly queries: Normaliser
+  /** Undefined where queries are compared as they are. */
+  readonly queries: Normaliser | undefined
 }
 
 /**
- * The normalisations of a search. Cosine compares rows of length 1. For
+ * The normalisations of a search. Cosine compares with training rows of length
+ * 1; how long a query is changes no order, and is divided by in the end. For
  * distances the training mean is taken off both sides, which changes none of
  * them and saves float32's digits for what differs.
  */
@@ -27,33 +29,44 @@ export const sides = Effect.fnUntraced(function* (
   const ofQueries = own === undefined ? before : standardiser(own, problem.width)
   const mean = metric === "euclidean" && normalise === "none" ? (yield* moments(problem)).mean : undefined
   const centre = mean === undefined ? undefined : Float32Array.from(mean)
-  const finish: Normaliser = (g, x) => {
-    if (metric === "cosine") return l2(g, x)
-    return centre === undefined ? x : g.op("Sub", [x, g.constant(Tensor.float32([problem.width], centre))])
-  }
+  const centred: Normaliser = (g, x) =>
+    centre === undefined ? x : g.op("Sub", [x, g.constant(Tensor.float32([problem.width], centre))])
   const both: Sides = {
-    training: (g, x) => finish(g, before(g, x)),
-    queries: (g, x) => finish(g, ofQueries(g, x)),
+    training: (g, x) => centred(g, before(g, x)),
+    queries: normalise === "none" && centre === undefined ? undefined : (g, x) => centred(g, ofQueries(g, x)),
   }
   return both
 })
 
-const squares = (g: Graph.Graph, rows: Graph.Value) =>
-  g.op("ReduceSumSquare", [rows, g.constant(Tensor.int64([1], [1]))], { keepdims: 0 })
-
-/** From `features` `[queries, width]` to `rows` of the same shape, as they are compared, and their `squares` `[queries]`. */
+/** From `features` `[queries, width]` to `rows` of the same shape, as they are compared. */
 export const queryGraph = (width: number, side: Normaliser): Graph.Graph => {
   const g = Graph.make("queries")
-  const rows = side(g, g.input("features", "float32", ["queries", width]))
-  g.output("rows", rows, "float32", ["queries", width])
-  g.output("squares", squares(g, rows), "float32", ["queries"])
+  g.output("rows", side(g, g.input("features", "float32", ["queries", width])), "float32", ["queries", width])
   return g
 }
+
+/** How far from 1 float32 may find the length of a row that has length 1: it adds 8,192 squares up to within 2.4e-6. */
+const rounding = 4e-6
+
+/** Whether all training rows have length 1 already, so that none needs to be copied to be divided by it. */
+export const areUnit = Effect.fnUntraced(function* (problem: Problem, side: Normaliser) {
+  const g = Graph.make("lengths")
+  const length = lengths(g, side(g, featuresInput(g, problem)))
+  const off = g.op("Abs", [g.op("Sub", [length, g.constant(Tensor.float32([], [1]))])])
+  g.output("off", g.op("ReduceMax", [off], { keepdims: 0 }), "float32", [])
+  let unit = true
+  yield* overRows(problem, g, { off: "float32" }, ({ off }) => {
+    unit &&= (off.data[0] ?? NaN) <= rounding
+  })
+  return unit
+})
 
 /** Sizes of a search. */
 export interface Sizes extends Pick<Search, "depth" | "metric"> {
   /** Queries of a part. */
   readonly together: number
+  /** Whether training rows have length 1 already. */
+  readonly unit: boolean
 }
 
 /**
@@ -67,21 +80,27 @@ export interface Sizes extends Pick<Search, "depth" | "metric"> {
  * before the block's: of equal ones the lower row goes first, wherever blocks
  * end. It starts from those found so far, so that few of a block get past them.
  */
-export const mergeGraph = (problem: Problem, side: Normaliser, { depth, metric, together }: Sizes): Graph.Graph => {
-  const { width } = problem
+export const mergeGraph = (
+  problem: Problem,
+  side: Normaliser,
+  { depth, metric, together, unit }: Sizes,
+): Graph.Graph => {
   const g = Graph.make("nearest")
-  const rows = side(g, featuresInput(g, problem))
-  const half = g.constant(Tensor.float32([], [-0.5]))
-  const halves = metric === "cosine" ? [] : [g.op("Mul", [squares(g, rows), half])]
+  const features = side(g, featuresInput(g, problem))
   const start = g.input("start", "int32", [])
   const of = (width: number) => ["parts", together, width]
-  const queries = g.input("queries", "float32", of(width))
+  const queries = g.input("queries", "float32", of(problem.width))
   const best = g.input("best", "float32", of(depth))
   const which = g.input("which", "int32", of(depth))
 
+  const squares = () => g.op("ReduceSumSquare", [features, g.constant(Tensor.int64([1], [1]))], { keepdims: 0 })
+  const divided = metric === "cosine" && !unit
+  const rows = divided ? g.op("Div", [features, lengths(g, features)]) : features
+  const halves = metric === "cosine" ? [] : [g.op("Mul", [squares(), g.constant(Tensor.float32([], [-0.5]))])]
+
   const part = g.body("part")
   const own = {
-    queries: part.input("queries", "float32", [together, width]),
+    queries: part.input("queries", "float32", [together, problem.width]),
     best: part.input("best", "float32", [together, depth]),
     which: part.input("which", "int32", [together, depth]),
   }

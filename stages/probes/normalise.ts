@@ -10,11 +10,17 @@ export type Normalise = "none" | "l2" | "standardise"
 /** Puts a normalisation into a graph: from features `[rows, width]` to the same shape. */
 export type Normaliser = (graph: Graph, features: Value) => Value
 
-/** Divides each row by its Euclidean length, or by 1e-12 where that is more (as `torch.nn.functional.normalize`). */
-export const l2: Normaliser = (g, features) => {
+/** The shortest that a row counts as when it is divided by its length (as `torch.nn.functional.normalize`). */
+export const shortest = 1e-12
+
+/** The Euclidean lengths of rows `[rows, 1]`, {@link shortest} at least. */
+export const lengths = (g: Graph, features: Value): Value => {
   const length = g.op("ReduceL2", [features, g.constant(Tensor.int64([1], [1]))], { keepdims: 1 })
-  return g.op("Div", [features, g.op("Max", [length, g.constant(Tensor.float32([], [1e-12]))])])
+  return g.op("Max", [length, g.constant(Tensor.float32([], [shortest]))])
 }
+
+/** Divides each row by its length. */
+export const l2: Normaliser = (g, features) => g.op("Div", [features, lengths(g, features)])
 
 /** Each feature's mean and standard deviation, `[width]` both. */
 export interface Moments {

@@ -148,6 +148,38 @@ describe("the nearest rows", () => {
       })
     }),
   )
+
+  it.effect("are the same of rows of length 1, which are compared as they are, and of others", () =>
+    Effect.gen(function* () {
+      const { normal } = random("lengths")
+      const drawn = (rows: number) => Array.from({ length: rows }, () => Array.from({ length: 512 }, normal))
+      const unit = (v: ReadonlyArray<number>) => v.map((x) => x / Math.sqrt(dot(v, v)))
+      const [queries, training] = [drawn(20), drawn(300).map(unit)]
+      const exact = (v: ReadonlyArray<number>, of: ReadonlyArray<number>) => dot(unit(v), of)
+      const asTheyAre = yield* found(queries, training, { depth: 9 })
+      // One row that is longer, and all rows are divided by their lengths; every row in another way.
+      const longer = training.map((v, at) => v.map((x) => x * (at === 7 ? 3 : 1)))
+      const others = training.map((v, at) => v.map((x) => x * (0.5 + (at % 5))))
+      for (const rows of [longer, others]) {
+        const divided = yield* found(queries, rows, { depth: 9 })
+        expect(divided.row).toEqual(asTheyAre.row)
+      }
+      asTheyAre.row.forEach((list, at) =>
+        list.forEach((row, i) => {
+          const cosine = exact(queries[at] ?? [], training[row] ?? [])
+          expect(Math.abs((asTheyAre.similarity[at]?.[i] ?? NaN) - cosine)).toBeLessThan(1e-6)
+        }),
+      )
+    }),
+  )
+
+  it.effect("of an image without features, all zero, are at a cosine of 0", () =>
+    Effect.gen(function* () {
+      const { row, similarity } = yield* found([[0, 0, 0]], grid("zero", 9, 3), { depth: 4 })
+      expect([...(row[0] ?? [])]).toEqual([0, 1, 2, 3])
+      expect([...(similarity[0] ?? [])]).toEqual([0, 0, 0, 0])
+    }),
+  )
 })
 
 describe("refused are", () => {
