@@ -127,8 +127,14 @@ const claimed = Effect.fnUntraced(function* (
       try: () => (held.partial = Partial.claim(blob, now)),
       catch: unwritable(blob),
     })
-    if (partial !== undefined) return Object.assign(held, { partial })
-    yield* Effect.sleep(pause)
+    if (partial === undefined) {
+      yield* Effect.sleep(pause)
+      continue
+    }
+    // Another may have ended it since it was looked for, and its file then was not among those in the making.
+    if (!existsSync(blob)) return Object.assign(held, { partial })
+    Partial.discard(partial)
+    held.partial = undefined
   }
   return undefined
 })
