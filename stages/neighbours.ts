@@ -25,6 +25,9 @@ export const Neighbours = /* @__PURE__ */ Table.rows("neighbours", {
   similarity: "float32s",
 })
 
+/** Bytes of an image while it is looked up: twice its features, and what up to four threads and their merger found. */
+const bytesOf = (width: number, depth: number) => 2 * 4 * width + 7 * 8 * depth
+
 /**
  * Finds the nearest training rows of each image: exactly, by comparing each
  * with all of them. Training features are read shard by shard where they exceed
@@ -54,9 +57,9 @@ export const neighbours = whole("neighbours", {
     const { rows, width } = problem
     const depth = Math.min(params.depth, rows)
     const own = params.normalise === "standardise-own" ? yield* momentsOf(features, width) : undefined
-    const find = yield* nearest(problem, params, yield* sides(problem, params, own))
+    const most = Math.max(1, Math.min(features.rows, Math.floor((params.memory * 0.25e9) / bytesOf(width, depth))))
+    const find = yield* nearest(problem, { ...params, queries: most }, yield* sides(problem, params, own))
     const progress = yield* Progress
-    const most = Math.max(1, Math.min(features.rows, Math.floor((params.memory * 0.25e9) / 8 / width)))
     let before = 0
     return Stream.mapEffect(
       inPieces(features, width, most),

@@ -82,7 +82,7 @@ export const measure = Effect.gen(function* () {
   const time = (depth: number) =>
     Effect.scoped(
       Effect.gen(function* () {
-        const options = { metric: "cosine", normalise: "none", depth } as const
+        const options = { metric: "cosine", normalise: "none", depth, queries } as const
         const began = performance.now()
         const find = yield* nearest(problem, options, yield* sides(problem, options, undefined))
         const started = performance.now()

@@ -1,9 +1,11 @@
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Cores } from "../../src/dsl/Services.ts"
 import type { StageError } from "../../src/dsl/StageError.ts"
 import * as Tensor from "../../src/onnx/Tensor.ts"
+import { combined, type NearestRows, none } from "./NearestRows.ts"
 import { areUnit, mergeGraph, queryGraph, type Sides } from "./nearestGraphs.ts"
 import { open } from "./numeric.ts"
 import { type Normaliser, shortest } from "./normalise.ts"
@@ -11,22 +13,17 @@ import type { Problem } from "./Problem.ts"
 import type { Search } from "./Search.ts"
 import { shared } from "./shared.ts"
 
-/** Neighbours of some rows, nearest first. */
-export interface Nearest {
-  /** `[queries, depth]`: places among the labelled training rows. */
-  readonly rows: Int32Array
-  /** `[queries, depth]`: the cosine, or minus the Euclidean distance. */
-  readonly similarity: Float32Array
-}
-
-/** Finds the neighbours of queries `[queries, width]`; hears how many training rows they were compared with. */
+/**
+ * Finds the neighbours of queries `[queries, width]`, nearer by the cosine, or by
+ * minus the Euclidean distance; hears how many training rows they were compared with.
+ */
 export type Find = (
   queries: Float32Array,
   heard: (rows: number) => Effect.Effect<void>,
-) => Effect.Effect<Nearest, StageError, Cores>
+) => Effect.Effect<NearestRows, StageError, Cores>
 
 /** Queries, and numbers of training features, that meet in one product: those that processors multiply fastest. */
-const most = { queries: 1024, numbers: 2 ** 23 }
+const most = { queries: 1024, numbers: 2 ** 22 }
 
 /** As a share of a row's square: what is left of a distance that is none when float32 has added it up. */
 const rounding = 2e-6
@@ -45,20 +42,41 @@ const squaresOf = (rows: Float32Array, width: number): Float64Array => {
 }
 
 /**
+ * Rows of a block: so many that those who share the blocks end at about the same
+ * time, and many more than are kept, as each block is sorted into those again.
+ */
+const blockSize = ({ rows, width }: Problem, depth: number, sharers: number): number => {
+  const usual = Math.max(most.numbers / width, 20 * depth)
+  const blocks = Math.ceil(rows / usual / sharers) * sharers
+  return Math.ceil(rows / Math.max(1, blocks))
+}
+
+/** What is looked for. */
+export interface Wish extends Pick<Search, "depth" | "metric"> {
+  /** How many queries are looked up at once, at most. */
+  readonly queries: number
+}
+
+/**
  * Prepares a search among a problem's rows: exact, and with all of the training
- * rows in memory or block by block from the shards.
+ * rows in memory or block by block from the shards. One search at a time.
  */
 export const nearest = Effect.fnUntraced(function* (
   problem: Problem,
-  { metric, ...search }: Pick<Search, "depth" | "metric">,
+  { metric, ...wish }: Wish,
   { queries: ofQueries, training }: Sides,
 ): Effect.fn.Return<Find, StageError, Cores | Scope.Scope> {
   const { features, rows, width } = problem
-  const depth = Math.min(search.depth, rows)
-  const size = Math.max(1, Math.floor(most.numbers / width))
+  const depth = Math.min(wish.depth, rows)
   const failure = "the neighbours cannot be found"
   // A look at what is in memory takes a hundredth of a search; from the shards it would take as long as reading them.
   const unit = metric === "cosine" && features.resident !== undefined && (yield* areUnit(problem, training))
+  const compare = yield* open(yield* mergeGraph(problem, training, { depth, metric, unit }).bytes, {
+    failure,
+    side: true,
+    work: wish.queries * Math.min(rows * width, most.numbers),
+  })
+  const size = blockSize(problem, depth, compare.copies)
   const prepare = Effect.fnUntraced(function* (queries: Float32Array, into: Float32Array, side: Normaliser) {
     const engine = yield* open(yield* queryGraph(width, side).bytes, { failure, work: most.queries * width })
     for (let from = 0; from < queries.length; from += most.queries * width) {
@@ -76,34 +94,38 @@ export const nearest = Effect.fnUntraced(function* (
     const prepared = ofQueries === undefined && padded === count ? queries : shared(padded * width)
     if (ofQueries !== undefined) yield* Effect.scoped(prepare(queries, prepared, ofQueries))
     else if (prepared !== queries) prepared.set(queries)
-    let best: Float32Array = new Float32Array(padded * depth).fill(-Infinity)
-    let which: Int32Array = new Int32Array(padded * depth).fill(-1)
-    const search = Effect.gen(function* () {
-      const graph = mergeGraph(problem, training, { depth, metric, together, unit })
-      const compare = yield* open(yield* graph.bytes, { failure, work: padded * Math.min(size, rows) * width })
-      yield* compare.hold({ queries: Tensor.float32([parts, together, width], prepared) })
-      yield* Stream.runForEach(
-        features.blocks(size),
+    yield* compare.hold({ queries: Tensor.float32([parts, together, width], prepared) })
+    // Each finds the nearest of the blocks that it comes to, which rise: what it found before has the lower rows.
+    const free = yield* Queue.unbounded<NearestRows>()
+    yield* Queue.offerAll(
+      free,
+      Array.from({ length: compare.copies }, () => none(padded * depth)),
+    )
+    let compared = 0
+    yield* features.blocks(size).pipe(
+      Stream.mapEffect(
         Effect.fnUntraced(function* ({ block, start }) {
           const dims = [parts, together, depth]
+          const before = yield* Queue.take(free)
           const { found, merged } = yield* compare.run(
             {
               features: block,
               start: Tensor.int32([], [start]),
-              best: Tensor.float32(dims, best),
-              which: Tensor.int32(dims, which),
+              best: Tensor.float32(dims, before.similarity),
+              which: Tensor.int32(dims, before.rows),
             },
             { merged: "float32", found: "int32" },
           )
-          best = merged.data
-          which = found.data
-          yield* heard(start + (block.dims[0] ?? 0))
+          yield* Queue.offer(free, { rows: found.data, similarity: merged.data })
+          compared += block.dims[0] ?? 0
+          yield* heard(compared)
         }),
-      )
-    })
-    yield* Effect.scoped(search)
-    best = best.subarray(0, count * depth)
-    which = which.subarray(0, count * depth)
+        { concurrency: compare.copies, unordered: true },
+      ),
+      Stream.runDrain,
+    )
+    const all = (yield* Queue.takeAll(free)).reduce((some, others) => combined(some, others, depth))
+    const best = all.similarity.subarray(0, count * depth)
     const squares = squaresOf(prepared.subarray(0, count * width), width)
     const similarity = best.map((near, at) => {
       const square = squares[Math.floor(at / depth)] ?? 0
@@ -111,6 +133,6 @@ export const nearest = Effect.fnUntraced(function* (
       const distance = square - 2 * near
       return distance <= rounding * square ? 0 : -Math.sqrt(distance)
     })
-    return { rows: which, similarity }
+    return { rows: all.rows.subarray(0, count * depth), similarity }
   })
 })

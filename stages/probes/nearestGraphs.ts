@@ -61,10 +61,8 @@ export const areUnit = Effect.fnUntraced(function* (problem: Problem, side: Norm
   return unit
 })
 
-/** Sizes of a search. */
-export interface Sizes extends Pick<Search, "depth" | "metric"> {
-  /** Queries of a part. */
-  readonly together: number
+/** How a search compares. */
+export interface Comparing extends Pick<Search, "depth" | "metric"> {
   /** Whether training rows have length 1 already. */
   readonly unit: boolean
 }
@@ -80,15 +78,11 @@ export interface Sizes extends Pick<Search, "depth" | "metric"> {
  * before the block's: of equal ones the lower row goes first, wherever blocks
  * end. It starts from those found so far, so that few of a block get past them.
  */
-export const mergeGraph = (
-  problem: Problem,
-  side: Normaliser,
-  { depth, metric, together, unit }: Sizes,
-): Graph.Graph => {
+export const mergeGraph = (problem: Problem, side: Normaliser, { depth, metric, unit }: Comparing): Graph.Graph => {
   const g = Graph.make("nearest")
   const features = side(g, featuresInput(g, problem))
   const start = g.input("start", "int32", [])
-  const of = (width: number) => ["parts", together, width]
+  const of = (width: number) => ["parts", "together", width]
   const queries = g.input("queries", "float32", of(problem.width))
   const best = g.input("best", "float32", of(depth))
   const which = g.input("which", "int32", of(depth))
@@ -100,9 +94,9 @@ export const mergeGraph = (
 
   const part = g.body("part")
   const own = {
-    queries: part.input("queries", "float32", [together, problem.width]),
-    best: part.input("best", "float32", [together, depth]),
-    which: part.input("which", "int32", [together, depth]),
+    queries: part.input("queries", "float32", ["together", problem.width]),
+    best: part.input("best", "float32", ["together", depth]),
+    which: part.input("which", "int32", ["together", depth]),
   }
   const near = part.op("Gemm", [own.queries, rows, ...halves], { transB: 1 })
   const all = part.op("Concat", [own.best, near], { axis: 1 })
@@ -111,8 +105,8 @@ export const mergeGraph = (
   const last = part.constant(Tensor.int64([], [depth - 1]))
   const former = part.op("GatherElements", [own.which, part.op("Min", [from, last])], { axis: 1 })
   const fresh = part.op("Add", [part.op("Cast", [part.op("Sub", [from, known])], { to: 6 }), start])
-  part.output("merged", values, "float32", [together, depth])
-  part.output("found", part.op("Where", [part.op("Less", [from, known]), former, fresh]), "int32", [together, depth])
+  part.output("merged", values, "float32", ["together", depth])
+  part.output("found", part.op("Where", [part.op("Less", [from, known]), former, fresh]), "int32", ["together", depth])
 
   const [merged, found] = g.ops("Scan", [queries, best, which], { body: part, num_scan_inputs: 3 }, 2)
   g.output("merged", merged, "float32", of(depth))

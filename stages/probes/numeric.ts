@@ -4,6 +4,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Cores } from "../../src/dsl/Services.ts"
 import { StageError } from "../../src/dsl/StageError.ts"
+import { Device } from "../../src/onnx/Device.ts"
 import type { Graph, Value } from "../../src/onnx/Graph.ts"
 import * as Session from "../../src/onnx/Session.ts"
 import type { Problem } from "./Problem.ts"
@@ -22,28 +23,41 @@ export interface Purpose {
    * one core; many on a thread of their own, by all cores.
    */
   readonly work: number
+  /**
+   * Whether runs are asked for side by side, rather than each computed by all
+   * cores: each is then computed by its share of them, without waiting for the
+   * others at every operator.
+   */
+  readonly side?: boolean
 }
 
 /** A model of which the runs hold the cores that they use, and fail as stages do. */
 export interface Engine {
+  /** How many runs go side by side, if as many are asked for at once. */
+  readonly copies: number
   run<const W extends Session.Wanted>(feeds: Session.Tensors, wanted: W): Effect.Effect<Session.Results<W>, StageError>
   /** Feeds these tensors to every later run. */
   hold(feeds: Session.Tensors): Effect.Effect<void, StageError>
 }
 
+/** On how many threads a model is open at once, at most: each has a copy of it, and of what it works on. */
+const copiesOf = (cores: number): number => [4, 3, 2].find((copies) => cores % copies === 0) ?? 1
+
 /** Opens a model; it is closed with the scope. */
 export const open = Effect.fnUntraced(function* (
   onnx: Uint8Array,
-  { failure, work }: Purpose,
+  { failure, side = false, work }: Purpose,
 ): Effect.fn.Return<Engine, StageError, Cores | Scope.Scope> {
   const cores = yield* Cores
   const light = work < small
-  const used = light ? 1 : cores.total
+  const copies = side && !light && (yield* Device) === "cpu" ? copiesOf(cores.total) : 1
+  const used = light ? 1 : cores.total / copies
   const failed = Effect.mapError(
     (error: Session.SessionError) => new StageError({ message: `${failure}: ${error.message}`, cause: error }),
   )
-  const session = yield* failed(Session.open(onnx, { threads: used, thread: light ? "caller" : "own" }))
+  const session = yield* failed(Session.open(onnx, { copies, threads: used, thread: light ? "caller" : "own" }))
   return {
+    copies,
     run: (feeds, wanted) => cores.use(used)(failed(session.run(feeds, wanted))),
     hold: (feeds) => failed(session.hold(feeds)),
   }
