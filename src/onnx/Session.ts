@@ -29,9 +29,11 @@ export interface Options {
   readonly thread?: "own" | "caller"
   /**
    * On how many threads the model may be open at once, so that runs go side by
-   * side; 1 where nothing is said, and always 1 on a GPU.
+   * side; 1 where nothing is said, and always 1 on a GPU. All but the first are
+   * opened when they are first needed, or at once if they are to be `ready`.
    */
   readonly copies?: number
+  readonly ready?: boolean
 }
 
 /** The element type of each wanted output. */
@@ -103,9 +105,9 @@ export const busy = (): boolean => ownPool().all.some((thread) => thread.busy())
 export const abandon = (): void => ownPool().abandoned.resolve()
 
 const load = async (pool: Threads, onnx: Uint8Array, options: Options, provider: Provider): Promise<Runner> => {
-  const { copies = 1, thread = "own", threads = 1 } = options
+  const { copies = 1, ready = false, thread = "own", threads = 1 } = options
   if (thread === "caller") return (await import("./runtime.ts")).load(onnx, { threads, provider: "cpu" })
-  return (await import("./Thread.ts")).load(pool, onnx, { threads, provider }, copies)
+  return (await import("./Thread.ts")).load(pool, onnx, { threads, provider }, { copies, ready })
 }
 
 /**

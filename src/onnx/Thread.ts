@@ -150,7 +150,8 @@ const choose = (threads: Threads, gpu: boolean, except: ReadonlyMap<Thread, unkn
 
 /**
  * Loads a model on one of the process's threads, and on up to `copies` of them
- * as runs are asked for while others are under way. There are as many threads
+ * as runs are asked for while others are under way, or at once if they are to be
+ * `ready`. There are as many threads
  * as cores, whatever number of models is open: each costs memory of its own.
  * A GPU has one thread more, as its sessions must not be used side by side.
  * `close` waits for the runs in progress, unless the threads are abandoned.
@@ -159,7 +160,7 @@ export const load = async (
   threads: Threads,
   onnx: Uint8Array,
   options: RunnerOptions,
-  copies: number,
+  { copies, ready }: { readonly copies: number; readonly ready: boolean },
 ): Promise<Runner> => {
   const model = threads.models++
   const opened = new Map<Thread, Promise<Answer>>()
@@ -191,7 +192,25 @@ export const load = async (
     if (better === undefined) throw new Error("no thread could be started")
     return better
   }
+  const close = async () => {
+    for (const thread of opened.keys()) {
+      thread.models.delete(model)
+      if (!thread.alive()) continue
+      const closed = thread.ask({ model, call: "close" }).catch(() => nothing)
+      await Promise.race([closed, threads.abandoned.promise])
+    }
+  }
   const { inputs, outputs } = await on(place())
+  const others = Array.from({ length: ready ? copies - 1 : 0 }, async () => {
+    const thread = choose(threads, options.provider !== "cpu", opened)
+    if (thread !== undefined) await on(thread)
+  })
+  try {
+    await Promise.all(others)
+  } catch (cause) {
+    await close()
+    throw cause
+  }
   return {
     inputs,
     outputs,
@@ -210,13 +229,6 @@ export const load = async (
         thread.runs--
       }
     },
-    close: async () => {
-      for (const thread of opened.keys()) {
-        thread.models.delete(model)
-        if (!thread.alive()) continue
-        const closed = thread.ask({ model, call: "close" }).catch(() => nothing)
-        await Promise.race([closed, threads.abandoned.promise])
-      }
-    },
+    close,
   }
 }

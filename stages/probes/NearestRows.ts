@@ -17,8 +17,10 @@ export const combined = (some: NearestRows, others: NearestRows, depth: number):
   const both = none(some.rows.length)
   for (let start = 0; start < both.rows.length; start += depth) {
     for (let at = start, mine = start, theirs = start; at < start + depth; at++) {
-      const [near = -Infinity, other = -Infinity] = [some.similarity[mine], others.similarity[theirs]]
-      const [row = -1, otherRow = -1] = [some.rows[mine], others.rows[theirs]]
+      const near = some.similarity[mine] ?? -Infinity
+      const other = others.similarity[theirs] ?? -Infinity
+      const row = some.rows[mine] ?? -1
+      const otherRow = others.rows[theirs] ?? -1
       const first = near > other || (near === other && row < otherRow)
       both.rows[at] = first ? row : otherRow
       both.similarity[at] = first ? near : other

@@ -55,7 +55,9 @@ export const open = Effect.fnUntraced(function* (
   const failed = Effect.mapError(
     (error: Session.SessionError) => new StageError({ message: `${failure}: ${error.message}`, cause: error }),
   )
-  const session = yield* failed(Session.open(onnx, { copies, threads: used, thread: light ? "caller" : "own" }))
+  const session = yield* failed(
+    Session.open(onnx, { copies, ready: true, threads: used, thread: light ? "caller" : "own" }),
+  )
   return {
     copies,
     run: (feeds, wanted) => cores.use(used)(failed(session.run(feeds, wanted))),

@@ -326,6 +326,28 @@ describe("Session on a thread of its own", () => {
     expect(ran).toEqual({ stdout: "-1\n", stderr: "", status: 0 })
   })
 
+  it("has its copies open at once where they are to be ready, one to a thread", () => {
+    const ran = script(`
+      import { availableParallelism } from "node:os"
+      import { Worker } from "node:worker_threads"
+      const g = Graph.make("neg")
+      g.output("y", g.op("Neg", [g.input("x", "float32", [1])]), "float32", [1])
+      const started = (options) => Effect.scoped(Effect.gen(function* () {
+        yield* Session.open(yield* g.bytes, options)
+        // Threads are numbered: this is the next one.
+        const next = new Worker("", { eval: true })
+        const { threadId } = next
+        yield* Effect.promise(() => next.terminate())
+        return threadId
+      }))
+      const first = await Effect.runPromise(started({ copies: 9 }))
+      const second = await Effect.runPromise(started({ copies: 9, ready: true }))
+      // Of as many threads as cores, one was started for the first.
+      console.log(second - first - 1 === Math.min(9, availableParallelism()) - 1)
+    `)
+    expect(ran).toEqual({ stdout: "true\n", stderr: "", status: 0 })
+  })
+
   // Native code that runs while its thread is ended takes the whole process down.
   it("waits for an interrupted run before it closes", () => {
     const ran = script(`
