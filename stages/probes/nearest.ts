@@ -23,7 +23,7 @@ export type Find = (
 ) => Effect.Effect<NearestRows, StageError, Cores>
 
 /** Queries, and numbers of training features, that meet in one product: those that processors multiply fastest. */
-const most = { queries: 512, numbers: 2 ** 22 }
+const most = { queries: 1024, numbers: 2 ** 22 }
 
 /** As a share of a row's square: what is left of a distance that is none when float32 has added it up. */
 const rounding = 2e-6
