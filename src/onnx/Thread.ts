@@ -151,8 +151,8 @@ const choose = (threads: Threads, gpu: boolean, except: ReadonlyMap<Thread, unkn
 /**
  * Loads a model on one of the process's threads, and on up to `copies` of them
  * as runs are asked for while others are under way, or at once if they are to be
- * `ready`. There are as many threads
- * as cores, whatever number of models is open: each costs memory of its own.
+ * `ready`. There are as many threads as cores, whatever number of models is
+ * open: each costs memory of its own.
  * A GPU has one thread more, as its sessions must not be used side by side.
  * `close` waits for the runs in progress, unless the threads are abandoned.
  */
